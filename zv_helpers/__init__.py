@@ -1,0 +1,19 @@
+"""Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap → overlay."""
+
+from .data import DataError, data_folder
+from .deconvnet import (
+    Projection,
+    find_switches,
+    project,
+    rectify,
+    reverse_signal,
+    transposed_filter,
+    unpool,
+)
+from .deconvnet.projection import signal_picture
+from .features import Features, Neuron, extract_features
+from .heatmaps import heatmap
+from .images import InputImage, credit, load_image, photographs
+from .models import Layer, Network, load_model, reverse_rule
+from .overlays import overlay
+from .relevance import relevance_scores

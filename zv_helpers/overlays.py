@@ -1,0 +1,71 @@
+"""Step 6, overlay the heatmap: lay it over the photograph so that both can be read."""
+
+import numpy as np
+
+from .heatmaps import resized
+
+
+def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
+    """Lay a heatmap over the photograph.
+
+    Args:
+        image: `InputImage`, or uint8 RGB (h, w, 3).
+        heat: float (h, w) in [0, 1], from `heatmap`.
+        alpha: how strongly the heatmap covers the photograph, 0 (not at all) to 1 (entirely).
+        colormap: the name of a matplotlib colormap; "inferno" and "viridis" are perceptually uniform.
+        contour: draw the line where the heatmap crosses this level as well, a number in (0, 1); None for no line.
+
+    Returns:
+        uint8 RGB (h, w, 3).
+
+    Raises:
+        ValueError: the heatmap is not (h, w) in [0, 1], alpha lies outside [0, 1], or an unknown colormap.
+    """
+    pixels = np.asarray(getattr(image, "pixels", image))
+    heat = np.asarray(heat, np.float32)
+    if heat.ndim != 2:
+        raise ValueError(f"Expected a heatmap of shape (h, w), but got {heat.shape}.")
+    if not np.isfinite(heat).all() or heat.min() < -1e-6 or heat.max() > 1 + 1e-6:
+        raise ValueError(
+            "Expected a heatmap with values from 0 to 1, "
+            f"but got {np.nanmin(heat):.3g} to {np.nanmax(heat):.3g}: make one with heatmap(features)."
+        )
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"Expected alpha from 0 to 1, but got {alpha}.")
+    heat = np.clip(resized(heat, pixels.shape[:2]), 0, 1)
+    mixed = (1 - alpha) * pixels.astype(np.float32) + alpha * coloured(heat, colormap)
+    mixed = np.rint(mixed).astype(np.uint8)
+    if contour is not None:
+        mixed = with_contour(mixed, heat, contour)
+    return mixed
+
+
+def coloured(heat, colormap="inferno"):
+    """Colour a heatmap: uint8 RGB (h, w, 3) for float (h, w) in [0, 1].
+
+    Raises:
+        ValueError: matplotlib knows no colormap of that name.
+    """
+    from matplotlib import colormaps
+
+    if colormap not in colormaps:
+        raise ValueError(
+            f"Expected the name of a matplotlib colormap, such as inferno, viridis or magma, "
+            f"but got {colormap!r}."
+        )
+    return colormaps[colormap](np.asarray(heat), bytes=True)[..., :3]
+
+
+def with_contour(pixels, heat, level):
+    """Draw the line round what reaches a level: white with a black rim, readable on any photograph."""
+    inside = np.pad(heat >= level, 2, mode="edge")
+    line = np.zeros_like(inside)
+    for axis in (0, 1):
+        line |= inside != np.roll(inside, 1, axis)
+    rim = line.copy()
+    for axis in (0, 1):
+        rim |= np.roll(line, 1, axis) | np.roll(line, -1, axis)
+    drawn = pixels.copy()
+    drawn[rim[2:-2, 2:-2]] = 0
+    drawn[line[2:-2, 2:-2]] = 255
+    return drawn
