@@ -119,7 +119,9 @@ class Features:
         """
         maps = self[layer]
         for what, value, size in zip(
-            ("feature map", "row", "column"), (channel, row, column), (maps.shape[2], *maps.shape[:2])
+            ("feature map", "row", "column"),
+            (channel, row, column),
+            (maps.shape[2], *maps.shape[:2]),
         ):
             if not 0 <= value < size:
                 raise IndexError(
@@ -180,7 +182,10 @@ class Features:
             for layer in self.network.layers
             if layer.name in self.layers and layer.height * layer.width > 1
         ]
-        return next((n for n in reversed(wide) if "pool" not in self.network.layer(n).kind.lower()), wide[-1])
+        return next(
+            (n for n in reversed(wide) if "pool" not in self.network.layer(n).kind.lower()),
+            wide[-1],
+        )
 
     def describe(self, neuron):
         """Say in words which neuron this is; a class score by its class name."""

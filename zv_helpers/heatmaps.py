@@ -149,9 +149,7 @@ def falls(features, target, size=None, stride=None, batch=16):
     size = min(height, width) // 4 if size is None else int(size)
     stride = max(min(height, width) // 8 if stride is None else int(stride), 1)
     if not 1 <= size <= min(height, width):
-        raise ValueError(
-            f"Expected a square of 1 to {min(height, width)} pixels, but got {size}."
-        )
+        raise ValueError(f"Expected a square of 1 to {min(height, width)} pixels, but got {size}.")
     tops = _places(height, size, stride)
     lefts = _places(width, size, stride)
     places = [(top, left) for top in tops for left in lefts]

@@ -18,11 +18,11 @@ class Signal:
     """The signals of n neurons at one value of the network, each in its own window.
 
     values: float (n, h, w, channels), or (n, features) where the value is no picture.
-    starts: int (n, 2), the row and column of each window's top left corner.
+    starts: the (row, column) of each window's top left corner.
     """
 
     values: np.ndarray
-    starts: np.ndarray
+    starts: tuple
 
     def box(self, i=0):
         """Return the i-th window as (top, left, bottom, right) in this value's positions."""
@@ -38,23 +38,29 @@ class Step:
         operation: the `Operation`, with its `layer`, `shapes` of the inputs and `output_shape`.
         rule: "deconvnet", "guided" or "gradient".
         outer: the `Signal` at the operation's output.
-        starts: int (n, 2), where the windows of the input begin; they may stick out of the picture.
-        size: (h, w) of those windows.
-        cut: (top, bottom, left, right): how much of each window surely sticks out.
+        place: the `Place` of the windows at the operation's (first) input.
     """
 
     features: object
     operation: object
     rule: str
     outer: Signal
-    starts: np.ndarray | None
-    size: tuple | None
-    cut: tuple
+    place: "Place"
 
     @property
     def layer(self):
         """The Keras layer."""
         return self.operation.layer
+
+    @property
+    def cut(self):
+        """(top, bottom, left, right): how much of each window of the input surely sticks out of the picture."""
+        return self.place.cut
+
+    @property
+    def size(self):
+        """(h, w) of the windows of the input, before anything is cut."""
+        return self.place.size
 
     def prepared(self, make):
         """Return make(layer), computed once for each layer of a network: a kernel laid out for the reverse."""
@@ -74,12 +80,17 @@ class Step:
     def input_maps(self, fill=-np.inf):
         """Return the maps at the operation's input, in the input's windows; `fill` where they stick out."""
         return windows(
-            self.features.values[self.operation.inputs[0]], self.starts, self.size, fill
+            self.features.values[self.operation.inputs[0]],
+            self.place.starts,
+            self.place.size,
+            fill,
         )
 
     def crop(self, signal):
         """Cut off what surely sticks out of the picture."""
-        top, bottom, left, right = self.cut
+        top, bottom, left, right = self.place.cut
+        if not (top or bottom or left or right):
+            return signal
         return signal[:, top : signal.shape[1] - bottom, left : signal.shape[2] - right]
 
 
@@ -88,7 +99,7 @@ def windows(maps, starts, size, fill=0.0):
 
     Args:
         maps: float (1, H, W, channels).
-        starts: int (n, 2), top left corners; size: (h, w).
+        starts: n top left corners (row, column); size: (h, w).
         fill: what stands where a window sticks out.
 
     Returns:
@@ -111,8 +122,6 @@ def windows(maps, starts, size, fill=0.0):
 
 def moved(values, starts, new_starts, size):
     """Lay (n, h, w, channels) at `starts` into windows of another place and size, zero elsewhere."""
-    if values.shape[1:3] == tuple(size) and np.array_equal(starts, new_starts):
-        return values
     laid = np.zeros((len(values), *size, values.shape[3]), values.dtype)
     for i, ((top, left), (new_top, new_left)) in enumerate(zip(starts, new_starts, strict=True)):
         t, b = max(top, new_top), min(top + values.shape[1], new_top + size[0])
@@ -124,28 +133,27 @@ def moved(values, starts, new_starts, size):
     return laid
 
 
-def inside(starts, stops, extent):
-    """Fit windows into a picture: cut them at its borders, then give all the size of the largest.
-
-    starts, stops: int (n, 2). extent: (H, W). Returns (new starts, (h, w)).
-    """
-    extent = np.asarray(extent)
-    tops, ends = np.maximum(starts, 0), np.minimum(stops, extent)
-    size = np.maximum((ends - tops).max(axis=0), 1)
-    return np.clip(tops, 0, extent - size), tuple(int(n) for n in size)
-
-
 def joined(first, second, extent):
     """Add two signals that meet at one value."""
-    if first.values.ndim != 4:
+    if (
+        first.values.ndim != 4
+        or first.starts == second.starts
+        and (first.values.shape == second.values.shape)
+    ):
         return Signal(first.values + second.values, first.starts)
-    starts = np.minimum(first.starts, second.starts)
-    stops = np.maximum(
-        first.starts + first.values.shape[1:3], second.starts + second.values.shape[1:3]
-    )
-    starts, size = inside(starts, stops, extent)
-    a, b = (moved(s.values, s.starts, starts, size) for s in (first, second))
-    return Signal(a + b, starts)
+    starts, size = [], []
+    for axis in (0, 1):
+        lengths = first.values.shape[1 + axis], second.values.shape[1 + axis]
+        pairs = [(a[axis], b[axis]) for a, b in zip(first.starts, second.starts, strict=True)]
+        begins = [min(pair) for pair in pairs]
+        longest = max(max(a + lengths[0], b + lengths[1]) - min(a, b) for a, b in pairs)
+        begins, longest = fitted(begins, longest, extent[axis])
+        starts.append(begins)
+        size.append(longest)
+    starts = tuple(zip(*starts, strict=True))
+    total = moved(first.values, first.starts, starts, size)
+    total += moved(second.values, second.starts, starts, size)
+    return Signal(total, starts)
 
 
 def reverse(features, number, seed, rule, stops=(0,), watch=None):
@@ -210,22 +218,21 @@ def one_step(features, operation, signal, rule):
     if problem:
         raise ValueError(problem)
     reverse_of, arithmetic = entry
-    places = []
-    for value, window in zip(operation.inputs, arithmetic, strict=True):
-        places.append(_place(signal, window, network.shapes[value]))
-    starts, size, cut, _, _ = places[0]
-    step = Step(features, operation, rule, signal, starts, size, cut)
+    outer = signal.values.shape[1:3] if signal.values.ndim == 4 else (1, 1)
+    places = [
+        place(signal.starts, outer, window, network.shapes[value])
+        for value, window in zip(operation.inputs, arithmetic, strict=True)
+    ]
+    step = Step(features, operation, rule, signal, places[0])
     parts = reverse_of(signal.values, step)
     if not isinstance(parts, (list, tuple)):
         parts = [parts]
     new = []
-    for value, part, (starts, _, cut, new_starts, new_size) in zip(
-        operation.inputs, parts, places, strict=True
-    ):
-        if part.ndim == 4:
-            at = starts + np.array([cut[0], cut[2]])
-            part = moved(part, at, new_starts, new_size)
-        new.append((value, Signal(part, new_starts)))
+    for value, part, at in zip(operation.inputs, parts, places, strict=True):
+        if at.moves and part.ndim == 4:
+            cut_at = tuple((row + at.cut[0], column + at.cut[2]) for row, column in at.starts)
+            part = moved(part, cut_at, at.new_starts, at.new_size)
+        new.append((value, Signal(part, at.new_starts)))
     return new
 
 
@@ -238,25 +245,65 @@ def _entry(network, operation):
     return network.prepared[key]
 
 
-def _place(signal, window, shape):
-    """Find the windows at an input: (starts, size, surely outside, starts inside the picture, size inside)."""
-    n = len(signal.values)
+@dataclass(frozen=True)
+class Place:
+    """Where the windows of an operation's input lie.
+
+    starts, size: of the windows as the arithmetic gives them, which may stick out of the picture;
+    cut: (top, bottom, left, right), how much of each window surely sticks out;
+    new_starts, new_size: of the windows once they are fitted into the picture; `moves`: whether that shifts them.
+    """
+
+    starts: tuple | None
+    size: tuple | None
+    cut: tuple
+    new_starts: tuple
+    new_size: tuple | None
+    moves: bool = False
+
+
+def place(starts, size, window, shape):
+    """Find the `Place` of an operation's input for windows of `size` at `starts` of its output."""
     if len(shape) != 3:
-        return None, None, (0, 0, 0, 0), np.zeros((n, 2), int), None
-    extent = shape[:2]
-    outer = signal.values.shape[1:3] if signal.values.ndim == 4 else (1, 1)
-    starts, stops = np.empty((n, 2), int), np.empty((n, 2), int)
-    for i in range(n):
-        for axis in (0, 1):
-            begin = int(signal.starts[i, axis])
-            starts[i, axis], stops[i, axis] = window.inputs(begin, begin + outer[axis], axis)
-    size = (stops - starts).max(axis=0)
-    stops = starts + size
-    before = np.maximum(-starts, 0).min(axis=0)
-    after = np.maximum(stops - extent, 0).min(axis=0)
-    new_starts, new_size = inside(starts, stops, extent)
-    cut = (int(before[0]), int(after[0]), int(before[1]), int(after[1]))
-    return starts, (int(size[0]), int(size[1])), cut, new_starts, new_size
+        return Place(None, None, (0, 0, 0, 0), ((0, 0),) * len(starts), None)
+    rows, columns = (
+        _along([start[axis] for start in starts], size[axis], window, axis, shape[axis])
+        for axis in (0, 1)
+    )
+    moves = rows[5] or columns[5]
+    return Place(
+        tuple(zip(rows[0], columns[0], strict=True)),
+        (rows[1], columns[1]),
+        (*rows[2], *columns[2]),
+        tuple(zip(rows[3], columns[3], strict=True)),
+        (rows[4], columns[4]),
+        moves,
+    )
+
+
+def _along(begins, length, window, axis, extent):
+    """One axis of `place`: (starts, size, (cut before, cut after), new starts, new size, whether it moves)."""
+    ends = [window.inputs(begin, begin + length, axis) for begin in begins]
+    size = max(stop - start for start, stop in ends)
+    starts = [start for start, _ in ends]
+    before = min(max(-start, 0) for start in starts)
+    after = min(max(start + size - extent, 0) for start in starts)
+    new_starts, new_size = fitted(starts, size, extent)
+    moves = new_size != size - before - after or any(
+        new != start + before for new, start in zip(new_starts, starts, strict=True)
+    )
+    return starts, size, (before, after), new_starts, new_size, moves
+
+
+def fitted(starts, size, extent):
+    """Fit intervals of one size into [0, extent): cut them at the ends, then give all the size of the longest.
+
+    Examples:
+        >>> fitted([-2, 3], 5, 7)
+        ([0, 3], 4)
+    """
+    longest = max(max(min(start + size, extent) - max(start, 0) for start in starts), 1)
+    return [min(max(start, 0), extent - longest) for start in starts], longest
 
 
 @functools.cache

@@ -55,7 +55,9 @@ def find_switches(maps, pool_size=2, strides=None, before=(0, 0), outputs=None):
     size, strides = _pair(pool_size), _pair(pool_size if strides is None else strides)
     height, width, _ = maps.shape
     if outputs is None:
-        outputs = tuple((n - k) // s + 1 for n, k, s in zip(maps.shape, size, strides, strict=False))
+        outputs = tuple(
+            (n - k) // s + 1 for n, k, s in zip(maps.shape, size, strides, strict=False)
+        )
     padded = pad_to_taps(maps, size, strides, before, outputs)
     best = np.argmax(np.stack(list(taps(padded, size, strides, outputs))), axis=0)
     rows = np.arange(outputs[0])[:, None, None] * strides[0] - before[0] + best // size[1]
@@ -146,11 +148,17 @@ def rectify(signal, maps, rule="deconvnet", slope=0.0, cap=None):
     if rule not in RULES:
         raise ValueError(f"Expected the rule to be one of {', '.join(RULES)}, but got {rule!r}.")
     if rule != "gradient":
-        signal = np.maximum(signal, 0) + slope * np.minimum(signal, 0) if slope else np.maximum(signal, 0)
+        signal = (
+            np.maximum(signal, 0) + slope * np.minimum(signal, 0)
+            if slope
+            else np.maximum(signal, 0)
+        )
     if rule == "deconvnet":
         return signal
     if np.shape(maps) != np.shape(signal):
-        raise ValueError(f"feature maps {np.shape(maps)} do not match the signal {np.shape(signal)}")
+        raise ValueError(
+            f"feature maps {np.shape(maps)} do not match the signal {np.shape(signal)}"
+        )
     active = maps > 0
     if cap is not None:
         active &= maps < cap

@@ -57,12 +57,29 @@ class Projection:
 
     @property
     def scale(self):
-        """The largest absolute value of the signal."""
-        return float(np.abs(self.pixels).max(initial=0.0))
+        """The absolute value that `picture` draws as black or white, see `clear_scale`."""
+        return clear_scale(self.pixels)
 
     def picture(self, scale=None):
         """Draw the window: uint8 RGB (h, w, 3), zero is mid-grey; see `signal_picture`."""
         return signal_picture(self.pixels, scale)
+
+
+def clear_scale(signal):
+    """Choose a scale at which a signal can be seen: 99.5 % of its absolute values lie at or below it.
+
+    A few pixels of a projection are often many times stronger than all the rest, and at their scale the picture would
+    be grey. Returns a number, 0 for a zero signal.
+
+    Examples:
+        >>> clear_scale(np.array([-4.0, 0.0, 2.0]))
+        4.0
+    """
+    sizes = np.abs(signal).ravel()
+    if not sizes.size:
+        return 0.0
+    scale = float(np.percentile(sizes, 99.5, method="higher"))
+    return scale if scale > 0 else float(sizes.max())
 
 
 def signal_picture(signal, scale=None):
@@ -70,8 +87,8 @@ def signal_picture(signal, scale=None):
 
     Args:
         signal: float (h, w, 3), of either sign.
-        scale: the absolute value that becomes black or white; by default the largest in the signal. Hold it
-            to compare two pictures.
+        scale: the absolute value that becomes black or white; by default `clear_scale`. What is stronger becomes
+            black or white too. Hold the scale to compare two pictures.
 
     Returns:
         uint8 (h, w, 3); mid-grey everywhere if the signal is zero.
@@ -84,7 +101,7 @@ def signal_picture(signal, scale=None):
     """
     signal = np.asarray(signal, np.float32)
     if scale is None:
-        scale = float(np.abs(signal).max(initial=0.0))
+        scale = clear_scale(signal)
     if not scale > 0:
         return np.full(signal.shape, 128, np.uint8)
     return np.clip(np.rint(127.5 + 127.5 / scale * signal + 1e-3), 0, 255).astype(np.uint8)
@@ -156,11 +173,11 @@ def seed(features, neurons):
     if neurons[0].layer == LOGITS:
         values = np.zeros((len(neurons), channels), kind)
         values[np.arange(len(neurons)), [one.channel for one in neurons]] = 1
-        return Signal(values, np.zeros((len(neurons), 2), int))
+        return Signal(values, ((0, 0),) * len(neurons))
     values = np.zeros((len(neurons), 1, 1, channels), kind)
     for i, one in enumerate(neurons):
         values[i, 0, 0, one.channel] = one.activation
-    return Signal(values, np.array([(one.row, one.column) for one in neurons]))
+    return Signal(values, tuple((one.row, one.column) for one in neurons))
 
 
 def _in_batches(features, neurons, rule):

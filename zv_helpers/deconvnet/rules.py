@@ -12,7 +12,7 @@ from ..models.rules import reverse_rule
 from ..models.windows import Enlarging, Sliding, Whole, same_padding
 from .mathematics import pad_to_taps, rectify, taps
 
-FEW_POSITIONS = 25  # below this, a plain matrix product beats the convolution
+FEW_MAPS = 8  # up to so many, adding weighted filters beats a convolution
 
 
 def _pair(value):
@@ -27,7 +27,9 @@ def weight(variable):
 
 def _channels_last(operation):
     if getattr(operation.layer, "data_format", "channels_last") != "channels_last":
-        return f"layer {operation.name!r} keeps its channels first; the workbook reads channels last"
+        return (
+            f"layer {operation.name!r} keeps its channels first; the workbook reads channels last"
+        )
     return None
 
 
@@ -206,25 +208,19 @@ def filter_back(signal, flipped, strides, dilation, cut):
     return result
 
 
-def filter_back_small(signal, flipped, strides, dilation, cut):
-    """Transposed filtering of a few positions: one matrix product for each place in the kernel."""
-    kernel = as_array(flipped)
-    rows, columns, _, maps_in = kernel.shape
-    n, h, w, maps_out = signal.shape
-    painted = np.matmul(signal.reshape(1, -1, maps_out), kernel.reshape(rows * columns, maps_out, maps_in))
-    painted = painted.reshape(rows, columns, n, h, w, maps_in)
-    height = (h - 1) * strides[0] + (rows - 1) * dilation[0] + 1
-    width = (w - 1) * strides[1] + (columns - 1) * dilation[1] + 1
-    picture = np.zeros((n, height, width, maps_in), signal.dtype)
-    for i in range(rows):
-        for j in range(columns):
-            top, left = (rows - 1 - i) * dilation[0], (columns - 1 - j) * dilation[1]
-            picture[
-                :,
-                top : top + (h - 1) * strides[0] + 1 : strides[0],
-                left : left + (w - 1) * strides[1] + 1 : strides[1],
-            ] += painted[i, j]
-    return picture[:, cut[0] : height - cut[1], cut[2] : width - cut[3]]
+def paint_one(signal, channels, flipped, dilation, cut):
+    """Transposed filtering of one position with few feature maps: their filters, weighted, where they read from."""
+    kernel = as_array(flipped)[::-1, ::-1][:, :, channels]
+    painted = np.einsum("c,rsci->rsi", signal[0, 0, 0, channels], kernel)
+    rows, columns, maps = painted.shape
+    if dilation != (1, 1):
+        spread = np.zeros(
+            ((rows - 1) * dilation[0] + 1, (columns - 1) * dilation[1] + 1, maps), signal.dtype
+        )
+        spread[:: dilation[0], :: dilation[1]] = painted
+        painted = spread
+    height, width = painted.shape[:2]
+    return painted[None, cut[0] : height - cut[1], cut[2] : width - cut[3]]
 
 
 @reverse_rule("Conv2D", window=_convolution_window, refuse=_channels_last, title="filter")
@@ -233,8 +229,10 @@ def filter_transposed(signal, step):
     layer = step.layer
     strides, dilation = _pair(layer.strides), _pair(layer.dilation_rate)
     n, h, w, _ = signal.shape
-    if layer.groups == 1 and n * h * w <= FEW_POSITIONS:
-        return filter_back_small(signal, step.prepared(flipped_kernel), strides, dilation, step.cut)
+    if layer.groups == 1 and n * h * w == 1:
+        channels = np.flatnonzero(signal)
+        if len(channels) <= FEW_MAPS:  # the seed of a projection: one feature map
+            return paint_one(signal, channels, step.prepared(flipped_kernel), dilation, step.cut)
     if layer.groups == 1 and strides != (1, 1):
         _, tf = keras_and_tensorflow()
         rows, columns = _pair(layer.kernel_size)
@@ -265,7 +263,11 @@ def _filter_depthwise(signal, kernel, layer, cut):
                 :,
                 top : top + (h - 1) * strides[0] + 1 : strides[0],
                 left : left + (w - 1) * strides[1] + 1 : strides[1],
-            ] += (signal * kernel[i, j]).sum(-1) if multiplier > 1 else signal[..., 0] * kernel[i, j, :, 0]
+            ] += (
+                (signal * kernel[i, j]).sum(-1)
+                if multiplier > 1
+                else signal[..., 0] * kernel[i, j, :, 0]
+            )
     return picture[:, cut[0] : height - cut[1], cut[2] : width - cut[3]]
 
 
@@ -337,7 +339,9 @@ def _scales_channels(operation):
     if len(operation.inputs) == 1:
         constant = _constant(operation)
         if constant is None or constant.size not in (1, operation.output_shape[-1]):
-            return f"layer {operation.name!r} works with a constant that is not one number a channel"
+            return (
+                f"layer {operation.name!r} works with a constant that is not one number a channel"
+            )
         return None
     return None
 
@@ -361,7 +365,9 @@ def scale_multiply(signal, step):
 
 def _divided(operation):
     if operation.constants and operation.constants[0][0] == 0:
-        return f"layer {operation.name!r} divides a constant by the signal, which has no reverse rule"
+        return (
+            f"layer {operation.name!r} divides a constant by the signal, which has no reverse rule"
+        )
     return _by_a_constant(operation)
 
 
@@ -466,8 +472,8 @@ def sum_upsampling(signal, step):
     height, width = step.size
     n, _, _, channels = signal.shape
     blocks = np.zeros((n, height * rows, width * columns, channels), signal.dtype)
-    for i, (outer, inner) in enumerate(zip(step.outer.starts, step.starts, strict=True)):
-        top, left = outer - inner * (rows, columns)
+    for i, (outer, inner) in enumerate(zip(step.outer.starts, step.place.starts, strict=True)):
+        top, left = outer[0] - inner[0] * rows, outer[1] - inner[1] * columns
         blocks[i, top : top + signal.shape[1], left : left + signal.shape[2]] = signal[i]
     blocks = blocks.reshape(n, height, rows, width, columns, channels)
     return step.crop(blocks.sum(axis=(2, 4)))
@@ -486,7 +492,7 @@ def whole_picture(signal, starts, shape):
     """Lay windows into the whole picture, zero elsewhere: (n, *shape)."""
     from .engine import moved
 
-    return moved(signal, starts, np.zeros_like(starts), shape[:2])
+    return moved(signal, starts, ((0, 0),) * len(starts), shape[:2])
 
 
 @reverse_rule(

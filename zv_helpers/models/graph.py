@@ -290,4 +290,6 @@ def _dense_scores(layer, value):
 
 def undefined(name, function):
     """Say that an activation has no deconvnet rule."""
-    return f"layer {name!r} uses {activation_name(function)}; the deconvnet rule is defined for ReLU"
+    return (
+        f"layer {name!r} uses {activation_name(function)}; the deconvnet rule is defined for ReLU"
+    )

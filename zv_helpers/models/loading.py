@@ -149,7 +149,10 @@ def default_name():
         return os.environ["ZV_MODEL"], "ZV_MODEL names it"
     if is_cached(DOWNLOADS["vgg16"]):
         return "vgg16", "its verified weights are in the Keras cache"
-    return "squeezenet", "it ships with the workbook; VGG-16's full weights are not in the Keras cache"
+    return (
+        "squeezenet",
+        "it ships with the workbook; VGG-16's full weights are not in the Keras cache",
+    )
 
 
 def weights_path(how):

@@ -181,7 +181,9 @@ class Network:
                 here = tuple(window.inputs(*outer[axis], axis) for axis in (0, 1))
                 size = self.shapes[value]
                 if not endless and len(size) == 3:
-                    here = tuple((max(a, 0), min(b, n)) for (a, b), n in zip(here, size[:2], strict=True))
+                    here = tuple(
+                        (max(a, 0), min(b, n)) for (a, b), n in zip(here, size[:2], strict=True)
+                    )
                 if value in windows:
                     here = tuple(
                         (min(a, c), max(b, d))
@@ -250,7 +252,9 @@ class Network:
                     layer.kind,
                     str(layer.channels),
                     f"{layer.height} × {layer.width}",
-                    "?" if layer.receptive_field is None else "{} × {}".format(*layer.receptive_field),
+                    "?"
+                    if layer.receptive_field is None
+                    else "{} × {}".format(*layer.receptive_field),
                     str(layer.switches),
                     layer.reverse,
                 )
@@ -276,6 +280,8 @@ class Table:
     def __repr__(self):
         rows = [self.header, *self.rows]
         widths = [max(len(row[i]) for row in rows) for i in range(len(self.header))]
-        lines = ["  ".join(c.ljust(n) for c, n in zip(r, widths, strict=True)).rstrip() for r in rows]
+        lines = [
+            "  ".join(c.ljust(n) for c, n in zip(r, widths, strict=True)).rstrip() for r in rows
+        ]
         lines.insert(1, "  ".join("─" * n for n in widths))
         return "\n".join(lines)
