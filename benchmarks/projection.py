@@ -1,15 +1,17 @@
-"""What one projection costs, and what limits it: the same VGG-16 weights and neurons, side by side in one run.
+"""What one projection costs, and what limits it: the same VGG-16 weights and neurons, side by side
+in one run.
 
     python benchmarks/projection.py            without Captum's column, unless it is installed
     pip install torch==2.13.0 captum           for that column
 
-For the last layer of each of VGG-16's blocks, and the five strongest feature maps in each of five photographs, it
-takes the median time of
+For the last layer of each of VGG-16's blocks, and the five strongest feature maps in each of five
+photographs, it takes the median time of
     kept      project(), with the features of the forward pass at hand
     cold      from the pixels: the forward pass as deep as it must go, then project()
     gradient  TensorFlow's whole-image gradient of that neuron
     captum    Captum's Deconvolution on PyTorch, whole image
-and compares the kept time with the floor: the floating-point operations of the windows at the rate of a large matrix product.
+and compares the kept time with the floor: the floating-point operations of the windows at the rate
+    of a large matrix product.
 """
 
 import argparse
@@ -53,7 +55,8 @@ def window_operations(features, neuron):
 
 
 def captum_deconvolution(network):
-    """Return a function (batch, layer, neuron) that runs Captum on the same weights, or None without Captum."""
+    """Return a function (batch, layer, neuron) that runs Captum on the same weights, or None
+    without Captum."""
     try:
         import torch
         from captum.attr import NeuronDeconvolution
@@ -184,7 +187,8 @@ def print_many(network, image):
 def print_forward(network, image, keras, tf):
     """extract_features beside the bare forward pass, and the memory it keeps."""
     print(
-        f"\n{'forward to':14}{'features ms':>12}{'bare ms':>10}{'ratio':>8}{'kept MB':>9}{'maps MB':>9}"
+        f"\n{'forward to':14}{'features ms':>12}{'bare ms':>10}{'ratio':>8}{'kept MB':>9}"
+        f"{'maps MB':>9}"
     )
     batch = tf.constant(image.batch)
     for layer in LAYERS:
@@ -201,7 +205,8 @@ def print_forward(network, image, keras, tf):
         ours, bare = (statistics.median(column) * 1e3 for column in zip(*pairs, strict=True))
         maps = sum(features[name].nbytes for name in features.layers) / 1e6
         print(
-            f"{layer:14}{ours:12.1f}{bare:10.1f}{ours / bare:8.2f}{features.megabytes:9.1f}{maps:9.1f}"
+            f"{layer:14}{ours:12.1f}{bare:10.1f}{ours / bare:8.2f}"
+            f"{features.megabytes:9.1f}{maps:9.1f}"
         )
 
 

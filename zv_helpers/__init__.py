@@ -1,4 +1,5 @@
-"""Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap → overlay."""
+"""Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap →
+overlay."""
 
 from .data import DataError, data_folder
 from .deconvnet import (
@@ -17,3 +18,30 @@ from .images import InputImage, credit, load_image, photographs
 from .models import Layer, Network, load_model, reverse_rule
 from .overlays import overlay
 from .relevance import relevance_scores
+
+__all__ = [
+    "Network",
+    "Layer",
+    "load_model",
+    "reverse_rule",
+    "InputImage",
+    "load_image",
+    "photographs",
+    "credit",
+    "Features",
+    "Neuron",
+    "extract_features",
+    "find_switches",
+    "unpool",
+    "rectify",
+    "transposed_filter",
+    "Projection",
+    "project",
+    "reverse_signal",
+    "signal_picture",
+    "relevance_scores",
+    "heatmap",
+    "overlay",
+    "DataError",
+    "data_folder",
+]

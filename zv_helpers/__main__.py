@@ -18,7 +18,8 @@ from .images import ImageError
 
 
 def main(arguments=None):
-    """Run the six steps, print the top five classes and write one picture. Returns the exit status."""
+    """Run the six steps, print the top five classes and write one picture. Returns the exit
+    status."""
     options = parser().parse_args(arguments)
     warnings.showwarning = lambda message, *_: print(f"Note: {message}", file=sys.stderr)
     try:
@@ -86,7 +87,8 @@ def class_index(network, name):
 
 
 def neuron_layer(features):
-    """Return the layer whose strongest neuron is worth seeing: the last before the one that scores the classes."""
+    """Return the layer whose strongest neuron is worth seeing: the last before the one that scores
+    the classes."""
     names = [
         name for name in features.layers if "pool" not in features.network.layer(name).kind.lower()
     ]

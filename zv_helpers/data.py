@@ -1,4 +1,5 @@
-"""The files that ship with the workbook: weights, labels and photographs, each verified when it is used."""
+"""The files that ship with the workbook: weights, labels and photographs, each verified when it is
+used."""
 
 import functools
 import hashlib
@@ -16,7 +17,8 @@ def data_folder():
     It is the `data` folder beside the package, or `$ZV_DATA` where that is set.
 
     Raises:
-        DataError: there is no such folder, as when the package was installed without its repository.
+        DataError: there is no such folder, as when the package was installed without its
+            repository.
     """
     folder = Path(os.environ.get("ZV_DATA") or Path(__file__).resolve().parents[1] / "data")
     if not folder.is_dir():
@@ -42,7 +44,8 @@ def checksums(folder):
 
 @functools.lru_cache(maxsize=512)
 def _digest(path, size, modified):
-    """SHA-256 of a file; the size and the time of its last change make a changed file a new question."""
+    """SHA-256 of a file; the size and the time of its last change make a changed file a new
+    question."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,4 +1,5 @@
-"""Step 3, extract features: one forward pass that keeps every feature map, and what the switches need."""
+"""Step 3, extract features: one forward pass that keeps every feature map, and what the switches
+need."""
 
 import functools
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ LOGITS = "logits"
 
 @dataclass(frozen=True)
 class Neuron:
-    """One neuron: a position (row, column) in one feature map (channel) of a layer, and its activation.
+    """One neuron: a position (row, column) in one feature map (channel) of a layer, and its
+    activation.
 
-    Row and column are feature-map coordinates. A class score has the layer "logits", the class index as its
-    channel, and no row or column.
+    Row and column are feature-map coordinates. A class score has the layer "logits", the class
+    index as its channel, and no row or column.
     """
 
     layer: str
@@ -39,7 +41,8 @@ class Neuron:
 class Features:
     """Every feature map of one forward pass. Made by `extract_features`.
 
-    `features["fire9"]` is that layer's feature maps after its ReLU, float32 (h, w, channels), read-only.
+    `features["fire9"]` is that layer's feature maps after its ReLU, float32 (h, w, channels),
+    read-only.
     """
 
     network: Network
@@ -104,7 +107,8 @@ class Features:
         return self.network.as_probabilities(self.logits)
 
     def top_classes(self, count=5):
-        """Return the `count` most probable classes, best first: [(index, name, probability), ...]."""
+        """Return the `count` most probable classes, best first: [(index, name, probability),
+        ...]."""
         best = np.argsort(-self.probabilities, kind="stable")[:count]
         return [
             (int(i), self.network.class_name(int(i)), float(self.probabilities[i])) for i in best
@@ -122,6 +126,7 @@ class Features:
             ("feature map", "row", "column"),
             (channel, row, column),
             (maps.shape[2], *maps.shape[:2]),
+            strict=True,
         ):
             if not 0 <= value < size:
                 raise IndexError(
@@ -143,7 +148,8 @@ class Features:
         return self.neuron(layer, channel, row, column)
 
     def strongest_channels(self, layer, count=None):
-        """Return a layer's feature maps ordered by their largest activation, strongest first, int (count,)."""
+        """Return a layer's feature maps ordered by their largest activation, strongest first, int
+        (count,)."""
         peaks = self[layer].max(axis=(0, 1))
         return np.argsort(-peaks, kind="stable")[:count]
 
@@ -197,7 +203,7 @@ class Features:
     def receptive_field(self, neuron):
         """Return the box (top, left, bottom, right) of input pixels that a neuron sees."""
         if neuron.layer == LOGITS:
-            return (0, 0, *self.network.input_size)
+            return self.network.pixels_of(self.network.logits, (0, 0, 1, 1))
         number = self.network.units[neuron.layer]
         row, column = neuron.row, neuron.column
         return self.network.pixels_of(number, (row, column, row + 1, column + 1))
@@ -211,8 +217,8 @@ class Features:
         Raises:
             KeyError: `pool` is not the name of a max-pool.
         """
-        from .deconvnet.rules import pool_geometry
         from .deconvnet.mathematics import find_switches
+        from .deconvnet.rules import pool_geometry
 
         for operation in self.network.operations:
             if operation.name == pool and operation.kind == "MaxPooling2D":
@@ -224,7 +230,8 @@ class Features:
 
 
 def kept_values(network):
-    """Return the numbers of the values a forward pass keeps: all feature maps, and what the rules read."""
+    """Return the numbers of the values a forward pass keeps: all feature maps, and what the rules
+    read."""
     kept = {0, *network.units.values()}
     if network.logits is not None:
         kept.add(network.logits)

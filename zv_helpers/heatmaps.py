@@ -25,20 +25,26 @@ def heatmap(
 
     Args:
         features: `Features` of a forward pass.
-        class_index: the class; a `Neuron` to explain that neuron instead; None for the most probable class.
-        layer: the layer whose feature maps are used, by default the last one; "deconvnet" and "occlusion" need none.
-        method: "relevance", Σ_k A_ijk · S_ijk; "gradcam" (Selvaraju et al. 2017); "deconvnet", the magnitude of the class's
-            projection; "occlusion" (Zeiler & Fergus 2014, §4.2), how far the class probability falls.
-        rule: the rule for the reverse signal, by default "gradient" ("deconvnet" for the method of that name).
-        smoothing: standard deviation in pixels of a Gaussian blur; threshold: what lies below becomes 0.
+        class_index: the class; a `Neuron` to explain that neuron instead; None for the most
+            probable class.
+        layer: the layer whose feature maps are used, by default the last one; "deconvnet" and
+            "occlusion" need none.
+        method: "relevance", Σ_k A_ijk · S_ijk; "gradcam" (Selvaraju et al. 2017); "deconvnet", the
+            magnitude of the class's projection; "occlusion" (Zeiler & Fergus 2014, §4.2), how far
+            the class probability falls.
+        rule: the rule for the reverse signal, by default "gradient" ("deconvnet" for the method of
+            that name).
+        smoothing: standard deviation in pixels of a Gaussian blur; threshold: what lies below
+            becomes 0.
         how: for "occlusion": `size` and `stride` of the grey square in pixels.
 
     Returns:
-        float32 (h, w) of the input's size, in [0, 1]: the positive part, divided by its maximum. All zero if nothing
-        speaks for the class.
+        float32 (h, w) of the input's size, in [0, 1]: the positive part, divided by its maximum.
+        All zero if nothing speaks for the class.
 
     Raises:
-        ValueError: an unknown method, a threshold outside [0, 1], or a network without classes and no neuron.
+        ValueError: an unknown method, a threshold outside [0, 1], or a network without classes and
+            no neuron.
     """
     if method not in METHODS:
         raise ValueError(
@@ -54,7 +60,8 @@ def heatmap(
 
 
 def raw_map(features, target, layer=None, method="relevance", rule=None, **how):
-    """Compute a heatmap before it is resized and scaled: float32 of either sign, of the layer's or the input's size."""
+    """Compute a heatmap before it is resized and scaled: float32 of either sign, of the layer's or
+    the input's size."""
     if method == "deconvnet":
         signal = project(features, target, rule or "deconvnet").on_canvas()
         return np.sqrt((signal**2).sum(axis=2))
@@ -79,7 +86,8 @@ def default_layer(features, target):
 
 
 def finished(raw, size, smoothing=0.0, threshold=0.0):
-    """Turn a raw map into a heatmap: its positive part, resized, blurred, in [0, 1], cut at a threshold.
+    """Turn a raw map into a heatmap: its positive part, resized, blurred, in [0, 1], cut at a
+    threshold.
 
     Examples:
         >>> finished(np.array([[2.0, -1.0], [1.0, 0.0]]), (2, 2))
@@ -108,7 +116,8 @@ def resized(values, size):
 
 
 def blurred(values, deviation):
-    """Blur float32 (h, w) with a Gaussian of that standard deviation in pixels, the border repeated."""
+    """Blur float32 (h, w) with a Gaussian of that standard deviation in pixels, the border
+    repeated."""
     reach = max(int(np.ceil(3 * deviation)), 1)
     bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / deviation) ** 2)
     bell = (bell / bell.sum()).astype(np.float32)
@@ -131,13 +140,14 @@ def occlude(image, network, top, left, size, colour=(128, 128, 128)):
 def falls(features, target, size=None, stride=None, batch=16):
     """Slide a grey square over the photograph and measure how far the class probability falls.
 
-    Zeiler & Fergus 2014, §4.2, do not give their square's size. For a neuron instead of a class it is that
-    neuron's activation that falls.
+    Zeiler & Fergus 2014, §4.2, do not give their square's size. For a neuron instead of a class it
+    is that neuron's activation that falls.
 
     Args:
         features: `Features` of the whole photograph.
         target: the `Neuron` to explain.
-        size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter side.
+        size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter
+            side.
         batch: how many occluded photographs go through the network at once.
 
     Returns:

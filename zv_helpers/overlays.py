@@ -12,14 +12,17 @@ def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
         image: `InputImage`, or uint8 RGB (h, w, 3).
         heat: float (h, w) in [0, 1], from `heatmap`.
         alpha: how strongly the heatmap covers the photograph, 0 (not at all) to 1 (entirely).
-        colormap: the name of a matplotlib colormap; "inferno" and "viridis" are perceptually uniform.
-        contour: draw the line where the heatmap crosses this level as well, a number in (0, 1); None for no line.
+        colormap: the name of a matplotlib colormap; "inferno" and "viridis" are perceptually
+            uniform.
+        contour: draw the line where the heatmap crosses this level as well, a number in (0, 1);
+            None for no line.
 
     Returns:
         uint8 RGB (h, w, 3).
 
     Raises:
-        ValueError: the heatmap is not (h, w) in [0, 1], alpha lies outside [0, 1], or an unknown colormap.
+        ValueError: the heatmap is not (h, w) in [0, 1], alpha lies outside [0, 1], or an unknown
+            colormap.
     """
     pixels = np.asarray(getattr(image, "pixels", image))
     heat = np.asarray(heat, np.float32)
@@ -28,7 +31,8 @@ def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
     if not np.isfinite(heat).all() or heat.min() < -1e-6 or heat.max() > 1 + 1e-6:
         raise ValueError(
             "Expected a heatmap with values from 0 to 1, "
-            f"but got {np.nanmin(heat):.3g} to {np.nanmax(heat):.3g}: make one with heatmap(features)."
+            f"but got {np.nanmin(heat):.3g} to {np.nanmax(heat):.3g}: make one with "
+            "heatmap(features)."
         )
     if not 0 <= alpha <= 1:
         raise ValueError(f"Expected alpha from 0 to 1, but got {alpha}.")
@@ -57,7 +61,8 @@ def coloured(heat, colormap="inferno"):
 
 
 def with_contour(pixels, heat, level):
-    """Draw the line round what reaches a level: white with a black rim, readable on any photograph."""
+    """Draw the line round what reaches a level: white with a black rim, readable on any
+    photograph."""
     inside = np.pad(heat >= level, 2, mode="edge")
     line = np.zeros_like(inside)
     for axis in (0, 1):

@@ -7,7 +7,8 @@ from .features import LOGITS, Features, Neuron, resume
 
 
 def target_of(features, class_index):
-    """Return what is to be explained: a `Neuron` as it is, the class score of an index, the top class for None."""
+    """Return what is to be explained: a `Neuron` as it is, the class score of an index, the top
+    class for None."""
     if isinstance(class_index, Neuron):
         return class_index
     return features.target(class_index)
@@ -20,27 +21,32 @@ def relevance_scores(features: Features, class_index, layer, rule="gradient"):
 
     Args:
         features: `Features` of a forward pass.
-        class_index: the class; a `Neuron` to explain that neuron instead; None for the most probable class.
+        class_index: the class; a `Neuron` to explain that neuron instead; None for the most
+            probable class.
         layer: the layer whose feature maps are scored.
-        rule: the rule for S. With "gradient" the score agrees best with what happens when a map is removed.
+        rule: the rule for S. With "gradient" the score agrees best with what happens when a map is
+            removed.
 
     Returns:
         float32 (channels,): positive scores speak for the class, negative ones against it.
 
     Raises:
-        KeyError, IndexError: no such layer or class. ValueError: no classes, or a layer without a rule.
+        KeyError, IndexError: no such layer or class. ValueError: no classes, or a layer without a
+            rule.
     """
     return products(features, class_index, layer, rule).sum(axis=(0, 1))
 
 
 def products(features, class_index, layer, rule="gradient"):
-    """Return A · S, float32 (h, w, channels): its margins are the relevance scores and the heatmap."""
+    """Return A · S, float32 (h, w, channels): its margins are the relevance scores and the
+    heatmap."""
     target = target_of(features, class_index)
     return features[layer] * reverse_signal(features, target, [layer], rule)[layer]
 
 
 def true_effects(features, class_index, layer, channels=None, batch=32):
-    """Measure what each feature map really does: zero it, run the network on, and see how far the score falls.
+    """Measure what each feature map really does: zero it, run the network on, and see how far the
+    score falls.
 
     Args:
         features, class_index, layer: as in `relevance_scores`.
@@ -48,7 +54,8 @@ def true_effects(features, class_index, layer, channels=None, batch=32):
         batch: how many are removed, one each, in one forward pass.
 
     Returns:
-        float32 (len(channels),): the class score (before softmax) with the map minus the score without it.
+        float32 (len(channels),): the class score (before softmax) with the map minus the score
+        without it.
     """
     target = target_of(features, class_index)
     maps = features[layer]

@@ -1,4 +1,5 @@
-"""Step 4a, the reverse pass: `project` takes a neuron's activation back to the pixels (Zeiler & Fergus 2014, §2)."""
+"""Step 4a, the reverse pass: `project` takes a neuron's activation back to the pixels (Zeiler &
+Fergus 2014, §2)."""
 
 from . import rules  # fills the table of reverse rules
 from .mathematics import RULES, find_switches, rectify, transposed_filter, unpool

@@ -1,8 +1,10 @@
-"""The reverse walk: a neuron's signal is taken down through the network in the window it occupies, no more.
+"""The reverse walk: a neuron's signal is taken down through the network in the window it occupies,
+no more.
 
-A signal is zero outside a window that is 1×1 at the neuron and its receptive field at the pixels. The walk
-carries (window, values) through chain, branch and join alike. It visits the operations in reverse, hands
-each one's signal to the reverse rule of its kind, and adds signals where branches meet.
+A signal is zero outside a window that is 1×1 at the neuron and its receptive field at the pixels.
+The walk carries (window, values) through chain, branch and join alike. It visits the operations in
+reverse, hands each one's signal to the reverse rule of its kind, and adds signals where branches
+meet.
 """
 
 import functools
@@ -54,7 +56,8 @@ class Step:
 
     @property
     def cut(self):
-        """(top, bottom, left, right): how much of each window of the input surely sticks out of the picture."""
+        """(top, bottom, left, right): how much of each window of the input surely sticks out of the
+        picture."""
         return self.place.cut
 
     @property
@@ -63,7 +66,8 @@ class Step:
         return self.place.size
 
     def prepared(self, make):
-        """Return make(layer), computed once for each layer of a network: a kernel laid out for the reverse."""
+        """Return make(layer), computed once for each layer of a network: a kernel laid out for the
+        reverse."""
         kept = self.features.network.prepared
         key = (self.operation.name, make.__name__)
         if key not in kept:
@@ -71,14 +75,16 @@ class Step:
         return kept[key]
 
     def output_maps(self):
-        """Return the forward pass's maps at the operation's output, in the signal's windows, (n, h, w, channels)."""
+        """Return the forward pass's maps at the operation's output, in the signal's windows, (n, h,
+        w, channels)."""
         maps = self.features.values[self.operation.output]
         if self.outer.values.ndim != 4:
             return maps
         return windows(maps, self.outer.starts, self.outer.values.shape[1:3])
 
     def input_maps(self, fill=-np.inf):
-        """Return the maps at the operation's input, in the input's windows; `fill` where they stick out."""
+        """Return the maps at the operation's input, in the input's windows; `fill` where they stick
+        out."""
         return windows(
             self.features.values[self.operation.inputs[0]],
             self.place.starts,
@@ -121,7 +127,8 @@ def windows(maps, starts, size, fill=0.0):
 
 
 def moved(values, starts, new_starts, size):
-    """Lay (n, h, w, channels) at `starts` into windows of another place and size, zero elsewhere."""
+    """Lay (n, h, w, channels) at `starts` into windows of another place and size, zero
+    elsewhere."""
     laid = np.zeros((len(values), *size, values.shape[3]), values.dtype)
     for i, ((top, left), (new_top, new_left)) in enumerate(zip(starts, new_starts, strict=True)):
         t, b = max(top, new_top), min(top + values.shape[1], new_top + size[0])
@@ -251,7 +258,8 @@ class Place:
 
     starts, size: of the windows as the arithmetic gives them, which may stick out of the picture;
     cut: (top, bottom, left, right), how much of each window surely sticks out;
-    new_starts, new_size: of the windows once they are fitted into the picture; `moves`: whether that shifts them.
+    new_starts, new_size: of the windows once they are fitted into the picture; `moves`: whether
+        that shifts them.
     """
 
     starts: tuple | None
@@ -282,7 +290,8 @@ def place(starts, size, window, shape):
 
 
 def _along(begins, length, window, axis, extent):
-    """One axis of `place`: (starts, size, (cut before, cut after), new starts, new size, whether it moves)."""
+    """One axis of `place`: (starts, size, (cut before, cut after), new starts, new size, whether it
+    moves)."""
     ends = [window.inputs(begin, begin + length, axis) for begin in begins]
     size = max(stop - start for start, stop in ends)
     starts = [start for start, _ in ends]
@@ -296,7 +305,8 @@ def _along(begins, length, window, axis, extent):
 
 
 def fitted(starts, size, extent):
-    """Fit intervals of one size into [0, extent): cut them at the ends, then give all the size of the longest.
+    """Fit intervals of one size into [0, extent): cut them at the ends, then give all the size of
+    the longest.
 
     Examples:
         >>> fitted([-2, 3], 5, 7)

@@ -37,7 +37,8 @@ def find_switches(maps, pool_size=2, strides=None, before=(0, 0), outputs=None):
 
     Args:
         maps: float (h, w, channels), the feature maps that are pooled.
-        pool_size, strides: one number or (rows, columns); the strides are the pool size if not given.
+        pool_size, strides: one number or (rows, columns); the strides are the pool size if not
+            given.
         before: padding above and to the left, which is never chosen.
         outputs: (rows, columns) of the pooled maps; by default what a pool without padding gives.
 
@@ -47,8 +48,8 @@ def find_switches(maps, pool_size=2, strides=None, before=(0, 0), outputs=None):
     Zeiler & Fergus 2014, §2.1 (Unpooling).
 
     Examples:
-        >>> maps = np.array([[1, 5, 2, 2], [3, 4, 2, 2], [0, 0, 9, 8], [7, 0, 6, 5]], float)[..., None]
-        >>> find_switches(maps)[..., 0]
+        >>> maps = np.array([[1, 5, 2, 2], [3, 4, 2, 2], [0, 0, 9, 8], [7, 0, 6, 5]])
+        >>> find_switches(maps[..., None])[..., 0]
         array([[ 1,  2],
                [12, 10]])
     """
@@ -79,7 +80,8 @@ def pad_to_taps(maps, size, strides, before, outputs):
 
 
 def unpool(pooled, switches, size):
-    """Put each pooled value back at its switch, zero elsewhere; where windows share a switch the values add.
+    """Put each pooled value back at its switch, zero elsewhere; where windows share a switch the
+    values add.
 
     Args:
         pooled: float (h, w, channels), of either sign.
@@ -123,9 +125,10 @@ def rectify(signal, maps, rule="deconvnet", slope=0.0, cap=None):
 
     Args:
         signal: float (..., h, w, channels) at the ReLU's output, of either sign.
-        maps: the feature maps after that ReLU, of the same shape; the deconvnet rule does not read them.
-        rule: "deconvnet" keeps what is positive in the signal; "gradient" keeps what was active in the forward
-            pass; "guided" asks for both.
+        maps: the feature maps after that ReLU, of the same shape; the deconvnet rule does not read
+            them.
+        rule: "deconvnet" keeps what is positive in the signal; "gradient" keeps what was active in
+            the forward pass; "guided" asks for both.
         slope, cap: of a ReLU that leaks below zero, or is capped above (ReLU6: cap=6).
 
     Returns:
@@ -162,17 +165,15 @@ def rectify(signal, maps, rule="deconvnet", slope=0.0, cap=None):
     active = maps > 0
     if cap is not None:
         active &= maps < cap
-    passed = signal * active
-    if slope:
-        passed += slope * signal * (maps <= 0)
-    return passed
+    passed = np.where(active, signal, signal.dtype.type(0))
+    return np.where(maps <= 0, signal * signal.dtype.type(slope), passed) if slope else passed
 
 
 def transposed_filter(signal, kernel, strides=1, dilation=1):
     """Pass the signal back through a convolution: the same filters, flipped and transposed.
 
-    Each value of the signal paints its filter, times that value, at the place the filter read from; where
-    paintings overlap they add. The bias plays no part.
+    Each value of the signal paints its filter, times that value, at the place the filter read from;
+    where paintings overlap they add. The bias plays no part.
 
     Args:
         signal: float (h, w, maps out).
@@ -180,8 +181,8 @@ def transposed_filter(signal, kernel, strides=1, dilation=1):
         strides, dilation: of the convolution, one number or (rows, columns).
 
     Returns:
-        float (H, W, maps in): all positions the filters reach, H = (h − 1)·stride + (rows − 1)·dilation + 1. Cut
-        off the padding to get back to the size before the convolution.
+        float (H, W, maps in): all positions the filters reach, H = (h − 1)·stride + (rows −
+        1)·dilation + 1. Cut off the padding to get back to the size before the convolution.
 
     Raises:
         ValueError: the number of feature maps differs.
@@ -199,7 +200,8 @@ def transposed_filter(signal, kernel, strides=1, dilation=1):
     signal, kernel = np.asarray(signal), np.asarray(kernel)
     if signal.ndim != 3 or kernel.ndim != 4 or signal.shape[2] != kernel.shape[3]:
         raise ValueError(
-            f"a signal {signal.shape} does not match filters {kernel.shape}: expected (h, w, maps out) and "
+            f"a signal {signal.shape} does not match filters {kernel.shape}: expected (h, w, maps "
+            "out) and "
             "(rows, columns, maps in, maps out) with the same maps out"
         )
     strides, dilation = _pair(strides), _pair(dilation)

@@ -15,11 +15,12 @@ class TraceStep:
     """The signal after one operation of the reverse pass.
 
     Attributes:
-        layer: the layer that was reversed; title: what happened, in a word ("unpool", "rectify", "filter", ...).
+        layer: the layer that was reversed; title: what happened, in a word ("unpool", "rectify",
+            "filter", ...).
         values: float (h, w, channels), the signal in its window.
         box: (top, left, bottom, right), that window in positions of the layer's input.
-        pixels_box: the place of that window on the photograph, (top, left, bottom, right) in input pixels: it grows
-            from the neuron's own spot to its receptive field.
+        pixels_box: the place of that window on the photograph, (top, left, bottom, right) in input
+            pixels: it grows from the neuron's own spot to its receptive field.
     """
 
     layer: str
@@ -35,7 +36,8 @@ class Projection:
 
     Attributes:
         neuron, rule: what was projected, and how.
-        pixels: float32 RGB (h, w, 3), the signal in the neuron's window; negative values belong to it.
+        pixels: float32 RGB (h, w, 3), the signal in the neuron's window; negative values belong to
+            it.
         box: (top, left, bottom, right), that window in input pixels.
         size: (h, w) of the whole input.
         trace: the steps on the way down, if `project` was asked for them.
@@ -66,10 +68,11 @@ class Projection:
 
 
 def clear_scale(signal):
-    """Choose a scale at which a signal can be seen: 99.5 % of its absolute values lie at or below it.
+    """Choose a scale at which a signal can be seen: 99.5 % of its absolute values lie at or below
+    it.
 
-    A few pixels of a projection are often many times stronger than all the rest, and at their scale the picture would
-    be grey. Returns a number, 0 for a zero signal.
+    A few pixels of a projection are often many times stronger than all the rest, and at their scale
+    the picture would be grey. Returns a number, 0 for a zero signal.
 
     Examples:
         >>> clear_scale(np.array([-4.0, 0.0, 2.0]))
@@ -87,8 +90,8 @@ def signal_picture(signal, scale=None):
 
     Args:
         signal: float (h, w, 3), of either sign.
-        scale: the absolute value that becomes black or white; by default `clear_scale`. What is stronger becomes
-            black or white too. Hold the scale to compare two pictures.
+        scale: the absolute value that becomes black or white; by default `clear_scale`. What is
+            stronger becomes black or white too. Hold the scale to compare two pictures.
 
     Returns:
         uint8 (h, w, 3); mid-grey everywhere if the signal is zero.
@@ -110,20 +113,23 @@ def signal_picture(signal, scale=None):
 def project(features: Features, neuron, rule="deconvnet", trace=False):
     """Map a neuron's activation back to the input pixels: the reverse pass from one neuron.
 
-    The signal starts at the neuron with its own activation (at a class score with 1) and is unpooled, rectified and
-    filtered down to the pixels, in a window that grows to the neuron's receptive field.
+    The signal starts at the neuron with its own activation (at a class score with 1) and is
+    unpooled, rectified and filtered down to the pixels, in a window that grows to the neuron's
+    receptive field.
 
     Args:
         features: `Features` of a forward pass.
         neuron: a `Neuron` of it, or a list of them.
-        rule: "deconvnet" (Zeiler & Fergus 2014, §2.1), "guided" (Springenberg et al. 2015) or "gradient".
+        rule: "deconvnet" (Zeiler & Fergus 2014, §2.1), "guided" (Springenberg et al. 2015) or
+            "gradient".
         trace: keep the signal after every step, as `Projection.trace`.
 
     Returns:
         `Projection`, or a list of them for a list of neurons.
 
     Raises:
-        ValueError: an unknown rule, or a layer on the way that cannot be reversed; the message names it.
+        ValueError: an unknown rule, or a layer on the way that cannot be reversed; the message
+            names it.
         KeyError: the neuron's layer is not one of the network's.
     """
     if rule not in RULES:
@@ -145,7 +151,8 @@ def project(features: Features, neuron, rule="deconvnet", trace=False):
 def _check(features, neuron):
     if not isinstance(neuron, Neuron):
         raise ValueError(
-            f"Expected a Neuron, such as features.strongest(layer), but got {type(neuron).__name__}."
+            "Expected a Neuron, such as features.strongest(layer), but got "
+            f"{type(neuron).__name__}."
         )
     number = _number(features, neuron.layer)
     problem = features.network.problem(number)
@@ -159,14 +166,15 @@ def _check(features, neuron):
 
 def _number(features, layer):
     if layer == LOGITS:
-        features.logits  # raises if there are none
+        features.class_neuron(0)  # raises if there are no classes
         return features.network.logits
     features[layer]
     return features.network.units[layer]
 
 
 def seed(features, neurons):
-    """Return the Signal to start from: zero but for each neuron's own activation (1 for a class score)."""
+    """Return the Signal to start from: zero but for each neuron's own activation (1 for a class
+    score)."""
     number = _number(features, neurons[0].layer)
     channels = features.network.shapes[number][-1]
     kind = features.values[number].dtype
@@ -196,7 +204,8 @@ def _projection(features, neuron, rule, found, i=0, trace=()):
     size = features.network.input_size
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
         return Projection(neuron, rule, np.zeros((1, 1, 3), np.float32), (0, 0, 1, 1), size, trace)
-    box = found.box(i) if found.values.shape[0] == 1 else features.receptive_field(neuron)
+    alone = len(found.values) == 1  # otherwise the window is that of the largest in its batch
+    box = found.box(i) if alone else features.receptive_field(neuron)
     top, left, bottom, right = box
     start_row, start_column = found.starts[i]
     pixels = found.values[
@@ -246,7 +255,8 @@ def reverse_signal(features, neuron, layers, rule="gradient"):
         rule: "gradient", "guided" or "deconvnet".
 
     Returns:
-        {layer: float32 (h, w, channels)}, of the shape of the feature maps; zero where no signal arrives.
+        {layer: float32 (h, w, channels)}, of the shape of the feature maps; zero where no signal
+        arrives.
 
     Raises:
         ValueError: an unknown rule, or a layer that cannot be reversed.

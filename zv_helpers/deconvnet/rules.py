@@ -1,14 +1,15 @@
 """One reverse rule for each kind of layer: what happens to the signal on its way down.
 
-Each function takes the signal at the layer's output, (n, h, w, channels) in its window, and returns the signal at the
-layer's input. `step` answers questions about the layer and the forward pass (see `engine.Step`).
-(Zeiler & Fergus 2014, §2.1; for the layers they did not have, the transpose of the layer's linear map.)
+Each function takes the signal at the layer's output, (n, h, w, channels) in its window, and returns
+the signal at the layer's input. `step` answers questions about the layer and the forward pass (see
+`engine.Step`). (Zeiler & Fergus 2014, §2.1; for the layers they did not have, the transpose of the
+layer's linear map.)
 """
 
 import numpy as np
 
-from ..models.tensorflow import as_array, keras_and_tensorflow
 from ..models.rules import reverse_rule
+from ..models.tensorflow import as_array, keras_and_tensorflow
 from ..models.windows import Enlarging, Sliding, Whole, same_padding
 from .mathematics import pad_to_taps, rectify, taps
 
@@ -38,11 +39,13 @@ def _whole(operation):
     return Whole(shape[:2] if len(shape) == 3 else (1, 1))
 
 
-# --- pooling and unpooling -------------------------------------------------------------------------
+# --- pooling and unpooling
+# -------------------------------------------------------------------------
 
 
 def pool_geometry(operation):
-    """Return (pool size, strides, padding before, padding after) of a pool, each (rows, columns)."""
+    """Return (pool size, strides, padding before, padding after) of a pool, each (rows,
+    columns)."""
     layer = operation.layer
     size, strides = _pair(layer.pool_size), _pair(layer.strides)
     before, after = (0, 0), (0, 0)
@@ -122,14 +125,16 @@ def spread_global_average(signal, step):
     "GlobalMaxPooling2D", window=_whole, refuse=_channels_last, keeps="input", title="unpool"
 )
 def unpool_global_max(signal, step):
-    """Each value goes to the maximum of its map, in equal parts on a tie (as TensorFlow does here)."""
+    """Each value goes to the maximum of its map, in equal parts on a tie (as TensorFlow does
+    here)."""
     maps = step.features.values[step.operation.inputs[0]]
     largest = maps == maps.max(axis=(1, 2), keepdims=True)
     share = signal.reshape(len(signal), 1, 1, -1) / largest.sum(axis=(1, 2), keepdims=True)
     return (share * largest).astype(signal.dtype)
 
 
-# --- rectification -----------------------------------------------------------------------------------
+# --- rectification
+# -----------------------------------------------------------------------------------
 
 
 @reverse_rule("Rectifier", keeps="output", title="rectify")
@@ -142,7 +147,8 @@ def rectify_signal(signal, step):
     return rectify(signal, maps, step.rule, form.slope, form.cap)
 
 
-# --- convolution and transposed filtering -----------------------------------------------------------------
+# --- convolution and transposed filtering
+# -----------------------------------------------------------------
 
 
 def _convolution_window(operation):
@@ -163,7 +169,8 @@ def _convolution_window(operation):
 
 
 def flipped_kernel(layer):
-    """Turn the kernel by 180° and exchange its two map axes: (rows, columns, maps out in a group, maps in)."""
+    """Turn the kernel by 180° and exchange its two map axes: (rows, columns, maps out in a group,
+    maps in)."""
     _, tf = keras_and_tensorflow()
     kernel, groups = weight(layer.kernel), layer.groups
     rows, columns, maps_in, maps_out = kernel.shape
@@ -173,7 +180,8 @@ def flipped_kernel(layer):
 
 
 def filter_back(signal, flipped, strides, dilation, cut):
-    """Transposed filtering of a batch: a convolution with the flipped kernel over the signal with zeros round it.
+    """Transposed filtering of a batch: a convolution with the flipped kernel over the signal with
+    zeros round it.
 
     Args:
         signal: float (n, h, w, maps out); flipped: tensor from `flipped_kernel`.
@@ -209,7 +217,8 @@ def filter_back(signal, flipped, strides, dilation, cut):
 
 
 def paint_one(signal, channels, flipped, dilation, cut):
-    """Transposed filtering of one position with few feature maps: their filters, weighted, where they read from."""
+    """Transposed filtering of one position with few feature maps: their filters, weighted, where
+    they read from."""
     kernel = as_array(flipped)[::-1, ::-1][:, :, channels]
     painted = np.einsum("c,rsci->rsi", signal[0, 0, 0, channels], kernel)
     rows, columns, maps = painted.shape
@@ -225,7 +234,8 @@ def paint_one(signal, channels, flipped, dilation, cut):
 
 @reverse_rule("Conv2D", window=_convolution_window, refuse=_channels_last, title="filter")
 def filter_transposed(signal, step):
-    """Transposed filtering: the same filters, flipped and transposed, strides and dilation undone."""
+    """Transposed filtering: the same filters, flipped and transposed, strides and dilation
+    undone."""
     layer = step.layer
     strides, dilation = _pair(layer.strides), _pair(layer.dilation_rate)
     n, h, w, _ = signal.shape
@@ -291,14 +301,18 @@ def filter_dense(signal, step):
     return signal @ weight(step.layer.kernel).T
 
 
-# --- layers that scale ---------------------------------------------------------------------------------
+# --- layers that scale
+# ---------------------------------------------------------------------------------
 
 
 def _along_channels(operation):
     axis = operation.layer.axis
     axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
     if axis not in (-1, len(operation.output_shape)):
-        return f"layer {operation.name!r} normalizes along axis {axis}; the workbook reads channels last"
+        return (
+            f"layer {operation.name!r} normalizes along axis {axis}; the workbook reads channels "
+            "last"
+        )
     return None
 
 
@@ -330,7 +344,8 @@ def scale_rescaling(signal, step):
 
 
 def _constant(operation):
-    """Return the number, or one number a channel, that stands beside the tensor in a call like `0.5 * x`."""
+    """Return the number, or one number a channel, that stands beside the tensor in a call like `0.5
+    * x`."""
     values = [np.asarray(value) for _, value in operation.constants if value is not None]
     return values[0] if len(values) == 1 else None
 
@@ -349,7 +364,8 @@ def _scales_channels(operation):
 def _by_a_constant(operation):
     if len(operation.inputs) != 1:
         return (
-            f"layer {operation.name!r} multiplies or divides two signals; the reverse rule is defined for a "
+            f"layer {operation.name!r} multiplies or divides two signals; the reverse rule is "
+            "defined for a "
             "constant factor"
         )
     if operation.kind == "Multiply" and not operation.constants:
@@ -383,13 +399,17 @@ def scale_negative(signal, step):
     return -signal
 
 
-# --- where branches meet -------------------------------------------------------------------------------
+# --- where branches meet
+# -------------------------------------------------------------------------------
 
 
 def _same_shapes(operation):
     for shape in operation.shapes:
         if len(operation.inputs) > 1 and shape != operation.output_shape:
-            return f"layer {operation.name!r} stretches one input over another, which has no reverse rule"
+            return (
+                f"layer {operation.name!r} stretches one input over another, which has no reverse "
+                "rule"
+            )
     return _scales_channels(operation) if operation.constants else None
 
 
@@ -416,7 +436,10 @@ def share_average(signal, step):
 def _concatenates_channels(operation):
     axis = operation.layer.axis
     if axis not in (-1, len(operation.output_shape)):
-        return f"layer {operation.name!r} joins along axis {axis}; the reverse rule is defined for channels"
+        return (
+            f"layer {operation.name!r} joins along axis {axis}; the reverse rule is defined for "
+            "channels"
+        )
     return None
 
 
@@ -427,7 +450,8 @@ def cut_concatenate(signal, step):
     return np.split(signal, ends[:-1], axis=-1)
 
 
-# --- layers that move or reshape -----------------------------------------------------------------------
+# --- layers that move or reshape
+# -----------------------------------------------------------------------
 
 
 def _padding_window(operation):
@@ -459,7 +483,8 @@ def _upsampling_window(operation):
 def _nearest(operation):
     if operation.layer.interpolation != "nearest":
         return (
-            f"layer {operation.name!r} upsamples with {operation.layer.interpolation} interpolation; "
+            f"layer {operation.name!r} upsamples with {operation.layer.interpolation} "
+            "interpolation; "
             "the reverse rule is defined for nearest"
         )
     return _channels_last(operation)

@@ -1,4 +1,5 @@
-"""Step 1, define the model: `load_model` makes a `Network` out of a shipped, a downloaded or your own model."""
+"""Step 1, define the model: `load_model` makes a `Network` out of a shipped, a downloaded or your
+own model."""
 
 from .loading import load_model
 from .network import Layer, Network

@@ -1,8 +1,8 @@
 """A Keras model as one flat list of operations, in forward order.
 
-Nested models are opened, a layer that is called twice becomes two operations, and an activation that is
-written inside a layer (`Conv2D(..., activation="relu")`) becomes an operation of its own: the reverse pass
-treats it as such. This is the one module that uses Keras's private attributes
+Nested models are opened, a layer that is called twice becomes two operations, and an activation
+that is written inside a layer (`Conv2D(..., activation="relu")`) becomes an operation of its own:
+the reverse pass treats it as such. This is the one module that uses Keras's private attributes
 (`_nodes_by_depth`, `_functional`); tests/test_models.py watches over them.
 """
 
@@ -28,10 +28,11 @@ class Operation:
     """One call of one layer.
 
     `inputs` and `output` number the values that flow through the network (the network input is 0);
-    `shapes` holds their shapes without the batch axis. `kind` is the class name of the layer, or "Rectifier"
-    for every form of ReLU and "Classifier" for a final softmax or sigmoid.
-    `compute` maps the tensors that `reads` numbers to the output tensor; it is None where the next operation,
-    an activation inside the same layer, computes both. `problem` says why it cannot be reversed, if so.
+    `shapes` holds their shapes without the batch axis. `kind` is the class name of the layer, or
+    "Rectifier" for every form of ReLU and "Classifier" for a final softmax or sigmoid.
+    `compute` maps the tensors that `reads` numbers to the output tensor; it is None where the next
+    operation, an activation inside the same layer, computes both. `problem` says why it cannot be
+    reversed, if so.
     """
 
     name: str
@@ -49,7 +50,8 @@ class Operation:
 
 
 def rectifier_of(function):
-    """Return the Rectifier that an activation function or layer is, or None if it is no form of ReLU."""
+    """Return the Rectifier that an activation function or layer is, or None if it is no form of
+    ReLU."""
     keras, tf = keras_and_tensorflow()
     known = {
         keras.activations.relu: Rectifier(),
@@ -110,7 +112,8 @@ def calls(model):
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "_nodes_by_depth"):
         raise ValueError(
-            f"Expected a functional or sequential Keras model that has been built, but {model.name!r} "
+            "Expected a functional or sequential Keras model that has been built, but "
+            f"{model.name!r} "
             "hides its graph in its own call method or has no input shape yet: "
             "rebuild it with keras.Model(inputs, outputs)."
         )
@@ -132,7 +135,8 @@ def flatten(model, input_shape):
         input_shape: (h, w, 3), used where the model leaves its input size open.
 
     Returns:
-        (operations in forward order, the number of the output value, shapes of all values by number).
+        (operations in forward order, the number of the output value, shapes of all values by
+        number).
 
     Raises:
         ValueError: several inputs or outputs, or a graph that cannot be read.
@@ -158,7 +162,8 @@ class _Plan:
     names: dict = field(default_factory=dict)
 
     def walk(self, model, known, prefix=""):
-        """Append a model's operations. known: {id(Keras tensor): value number}. Returns the output numbers."""
+        """Append a model's operations. known: {id(Keras tensor): value number}. Returns the output
+        numbers."""
         keras, _ = keras_and_tensorflow()
         _, found, outputs = calls(model)
         for layer, arguments, results in found:
@@ -173,7 +178,8 @@ class _Plan:
                 continue
             if len(results) != 1:
                 raise ValueError(
-                    f"Expected layers with one output, but layer {layer.name!r} has {len(results)}: "
+                    f"Expected layers with one output, but layer {layer.name!r} has "
+                    f"{len(results)}: "
                     "the workbook cannot follow a signal through it."
                 )
             known[id(results[0])] = self.add(layer, prefix + layer.name, arguments, known)
@@ -185,7 +191,8 @@ class _Plan:
         return len(self.shapes) - 1
 
     def add(self, layer, name, arguments, known):
-        """Append the one or two operations that this call of a layer is. Returns its output's number."""
+        """Append the one or two operations that this call of a layer is. Returns its output's
+        number."""
         keras, _ = keras_and_tensorflow()
         self.names[name] = self.names.get(name, 0) + 1
         if self.names[name] > 1:
@@ -206,16 +213,16 @@ class _Plan:
         args, kwargs = arguments.fill_in(dict(zip(keys, placeholders, strict=True)))
         shape = tuple(layer.compute_output_spec(*args, **kwargs).shape[1:])
         rectifier = rectifier_of(layer)
-        whole = dict(
-            name=name,
-            layer=layer,
-            inputs=numbers,
-            shapes=shapes,
-            output_shape=shape,
-            reads=numbers,
-            compute=compute,
-            constants=_constants(arguments),
-        )
+        whole = {
+            "name": name,
+            "layer": layer,
+            "inputs": numbers,
+            "shapes": shapes,
+            "output_shape": shape,
+            "reads": numbers,
+            "compute": compute,
+            "constants": _constants(arguments),
+        }
         inline = getattr(layer, "activation", None)
         if isinstance(layer, keras.layers.Activation):
             inline = None
@@ -259,7 +266,8 @@ class _Plan:
 
 
 def _kind(function, name, shape, rectifier):
-    """Return the kind of a layer or of an activation function, and why it cannot be reversed (or None)."""
+    """Return the kind of a layer or of an activation function, and why it cannot be reversed (or
+    None)."""
     keras, _ = keras_and_tensorflow()
     if rectifier:
         return "Rectifier", None

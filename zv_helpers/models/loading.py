@@ -64,12 +64,14 @@ def load_model(
     """Load a network and read its graph.
 
     Args:
-        name_or_model: "squeezenet" or "vgg16-conv" (both ship); "vgg16", "resnet50" or "inception_v3" (Keras downloads
-            their ImageNet weights once); or any built functional or sequential `keras.Model` with one input of
-            shape (h, w, 3). With None: `$ZV_MODEL`, else "vgg16" if its verified weights are in the Keras
-            cache, else "squeezenet"; one printed line says which and why.
-        preprocess: for your own model: "caffe", "tf", "torch", or a function from RGB pixels, float32
-            (1, h, w, 3) in [0, 255], to the network's input. By default the pixels go in as they are.
+        name_or_model: "squeezenet" or "vgg16-conv" (both ship); "vgg16", "resnet50" or
+            "inception_v3" (Keras downloads their ImageNet weights once); or any built functional or
+            sequential `keras.Model` with one input of shape (h, w, 3). With None: `$ZV_MODEL`, else
+            "vgg16" if its verified weights are in the Keras cache, else "squeezenet"; one printed
+            line says which and why.
+        preprocess: for your own model: "caffe", "tf", "torch", or a function from RGB pixels,
+            float32 (1, h, w, 3) in [0, 255], to the network's input. By default the pixels go in as
+            they are.
         class_names: for your own model: the names of its classes, in order.
         input_size: (h, w), where the model leaves its input size open.
 
@@ -156,7 +158,8 @@ def default_name():
 
 
 def weights_path(how):
-    """Return where Keras keeps a downloaded weight file. (It reads KERAS_HOME when it is imported.)"""
+    """Return where Keras keeps a downloaded weight file. (It reads KERAS_HOME when it is
+    imported.)"""
     home = os.environ.get("KERAS_HOME")
     return (Path(home) if home else Path.home() / ".keras") / "models" / how.file
 
@@ -186,7 +189,8 @@ def download(how):
         state = "is damaged or incomplete" if path.is_file() else "is not there"
         raise RuntimeError(
             f"{how.title} needs its weights in {path}, but that file {state} and could not be "
-            f"downloaded ({_first_line(error)}): put {how.file} (MD5 {how.md5}) there, or work with "
+            f"downloaded ({_first_line(error)}): put {how.file} (MD5 {how.md5}) there, or work "
+            "with "
             '"squeezenet" or "vgg16-conv", which ship with the workbook.'
         ) from None
 

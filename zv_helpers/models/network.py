@@ -1,4 +1,5 @@
-"""A network as the workbook sees it: its layers, their receptive fields, and what can be reversed."""
+"""A network as the workbook sees it: its layers, their receptive fields, and what can be
+reversed."""
 
 import difflib
 import functools
@@ -16,9 +17,10 @@ from .rules import rule_of, windows_of
 class Layer:
     """One layer whose feature maps can be looked at: one row of the model table.
 
-    `receptive_field` is its size (h, w) in input pixels where no border cuts it (None: unknown); `switches` counts the max-pools
-    between the pixels and this layer; `reverse` is "yes", "yes (no switches)" where the deconvnet picture of a neuron is the same for every
-    photograph, or says why the layer cannot be reversed.
+    `receptive_field` is its size (h, w) in input pixels where no border cuts it (None: unknown);
+    `switches` counts the max-pools between the pixels and this layer; `reverse` is "yes", "yes (no
+    switches)" where the deconvnet picture of a neuron is the same for every photograph, or says why
+    the layer cannot be reversed.
     """
 
     name: str
@@ -42,7 +44,8 @@ class Network:
         class_names: a tuple of names in class order, or None.
         preprocess_text: in one sentence, what happens to the pixels before the first layer.
 
-    The network reads its weights once. After you train `keras_model` further, call `load_model` again.
+    The network reads its weights once. After you train `keras_model` further, call `load_model`
+    again.
     """
 
     name: str
@@ -97,7 +100,8 @@ class Network:
 
     @functools.cached_property
     def logits(self):
-        """The number of the value that holds the class scores, or None for a body without classes."""
+        """The number of the value that holds the class scores, or None for a body without
+        classes."""
         final = self.producers.get(self.output)
         if final is None or len(final.output_shape) != 1:
             return None
@@ -106,7 +110,8 @@ class Network:
         return self.output if final.kind == "Dense" or self.class_names else None
 
     def as_probabilities(self, logits):
-        """Turn class scores (..., classes) into probabilities, by softmax or by what the network ends in."""
+        """Turn class scores (..., classes) into probabilities, by softmax or by what the network
+        ends in."""
         logits = np.asarray(logits, np.float64)
         final = self.producers[self.output]
         if final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower():
@@ -166,10 +171,12 @@ class Network:
 
         Args:
             number: the value; box: (top, left, bottom, right) in its positions.
-            endless: take all maps to have no borders; otherwise the box is cut where the picture ends.
+            endless: take all maps to have no borders; otherwise the box is cut where the picture
+                ends.
 
         Returns:
-            (top, left, bottom, right) in input pixels, or None where an operation has no known window.
+            (top, left, bottom, right) in input pixels, or None where an operation has no known
+            window.
         """
         windows = {number: ((box[0], box[2]), (box[1], box[3]))}
         for operation in reversed(self.below(number)):
@@ -194,7 +201,8 @@ class Network:
         return top, left, bottom, right
 
     def receptive_field_size(self, number):
-        """Return the size (h, w) of the receptive field of one position where no border cuts it, or None."""
+        """Return the size (h, w) of the receptive field of one position where no border cuts it, or
+        None."""
         if number not in self.prepared.setdefault("fields", {}):
             far = 2**40  # in the middle of an endless picture
             box = self.pixels_of(number, (far, far, far + 1, far + 1), endless=True)

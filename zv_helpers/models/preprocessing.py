@@ -1,6 +1,7 @@
 """From RGB pixels to what a network's first layer expects, and back.
 
-Each way is a pair of functions on float32 (..., 3): the way in takes RGB in [0, 255], the way out returns to it.
+Each way is a pair of functions on float32 (..., 3): the way in takes RGB in [0, 255], the way out
+returns to it.
 """
 
 import numpy as np
@@ -34,7 +35,8 @@ WAYS = {
 
 
 def preprocessing(how):
-    """Return (way in, way out or None, one sentence) for a name, a function, or None for no preprocessing.
+    """Return (way in, way out or None, one sentence) for a name, a function, or None for no
+    preprocessing.
 
     Raises:
         ValueError: an unknown name, or something that is not a function.

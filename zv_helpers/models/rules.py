@@ -1,4 +1,5 @@
-"""The table of reverse rules: for each kind of layer, its window arithmetic and what happens to the signal.
+"""The table of reverse rules: for each kind of layer, its window arithmetic and what happens to the
+signal.
 
 The table is empty here, on the left of the data flow. `zv_helpers.deconvnet.rules` fills it, and
 `@zv.reverse_rule` adds a learner's own layer. A kind that is not in it is refused by name.
@@ -15,8 +16,9 @@ class Rule:
     """How one kind of layer is reversed.
 
     reverse(signal, step) returns the signal at the input (a list of them where there are several);
-    window(operation) returns the layer's window arithmetic; refuse(operation) says why this one layer cannot
-    be reversed, or None; `keeps` names what the forward pass must keep for it: "input", "output" or nothing.
+    window(operation) returns the layer's window arithmetic; refuse(operation) says why this one
+    layer cannot be reversed, or None; `keeps` names what the forward pass must keep for it:
+    "input", "output" or nothing.
     """
 
     reverse: Callable
@@ -35,14 +37,14 @@ def reverse_rule(*kinds, window=None, refuse=None, keeps="", title="reverse"):
 
     Args:
         kinds: Keras class names, or layer classes of your own.
-        window: function of the operation that returns a `Sliding`, `Enlarging` or `Whole` (a list of them where
-            the inputs differ); by default the layer works point by point.
+        window: function of the operation that returns a `Sliding`, `Enlarging` or `Whole` (a list
+            of them where the inputs differ); by default the layer works point by point.
         refuse: function of the operation that returns why this layer cannot be reversed, or None.
         keeps: "input" or "output", if the rule reads the feature maps of the forward pass.
         title: one word for what happens to the signal, as a trace shows it.
 
-    The decorated function takes `signal`, float (n, h, w, channels) at the layer's output, and `step` (see
-    `zv_helpers.deconvnet.engine.Step`), and returns the signal at the layer's input.
+    The decorated function takes `signal`, float (n, h, w, channels) at the layer's output, and
+    `step` (see `zv_helpers.deconvnet.engine.Step`), and returns the signal at the layer's input.
     """
 
     def register(function):
@@ -70,7 +72,8 @@ def rule_of(operation):
     if rule is None or not _is_the_class_it_is_named_after(layer, operation.kind, rule):
         known = "" if rule is None else " of your own"
         return None, (
-            f"layer {operation.name!r} is a {type(layer).__name__}{known}, for which there is no reverse "
+            f"layer {operation.name!r} is a {type(layer).__name__}{known}, for which there is no "
+            "reverse "
             "rule: add one with @zv.reverse_rule"
         )
     problem = rule.refuse(operation)

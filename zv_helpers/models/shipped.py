@@ -1,4 +1,5 @@
-"""The two networks that ship: SqueezeNet 1.1 and the convolutions of VGG-16, both trained on ImageNet."""
+"""The two networks that ship: SqueezeNet 1.1 and the convolutions of VGG-16, both trained on
+ImageNet."""
 
 import csv
 import functools
@@ -11,7 +12,8 @@ from .tensorflow import keras_and_tensorflow
 
 
 def squeezenet(input_size):
-    """Build SqueezeNet 1.1 (Iandola et al. 2016) with its shipped ImageNet weights, as a `keras.Model`."""
+    """Build SqueezeNet 1.1 (Iandola et al. 2016) with its shipped ImageNet weights, as a
+    `keras.Model`."""
     keras, _ = keras_and_tensorflow()
     layers = keras.layers
 
@@ -67,7 +69,8 @@ def with_weights(model, name):
 def imagenet_class_names():
     """Return the 1000 ImageNet class names in class order, from the shipped list.
 
-    Each is the first of its synonyms ("tabby"), or all of them where the first stands for two classes ("crane").
+    Each is the first of its synonyms ("tabby"), or all of them where the first stands for two
+    classes ("crane").
     """
     with open(shipped_file("labels/imagenet1k.csv"), encoding="utf-8", newline="") as file:
         names = [row["names"] for row in csv.DictReader(file)]

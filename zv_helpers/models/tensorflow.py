@@ -42,7 +42,8 @@ def keras_and_tensorflow():
 
 
 def as_array(tensor):
-    """View an eager tensor on the CPU as a read-only NumPy array, without copying it where possible."""
+    """View an eager tensor on the CPU as a read-only NumPy array, without copying it where
+    possible."""
     import numpy as np
 
     try:

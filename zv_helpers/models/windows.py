@@ -1,7 +1,9 @@
-"""Which window of a layer's input a window of its output comes from: the arithmetic of receptive fields.
+"""Which window of a layer's input a window of its output comes from: the arithmetic of receptive
+fields.
 
-A window is a half-open interval along each axis, (start, stop). Each layer kind answers one question: for the
-outputs start ≤ p < stop, which inputs take part? Asked from a neuron down to the pixels, the answer is
+A window is a half-open interval along each axis, (start, stop). Each layer kind answers one
+question: for the outputs start ≤ p < stop, which inputs take part? Asked from a neuron down to the
+    pixels, the answer is
 the neuron's receptive field; the reverse pass carries its signal in just that window.
 """
 
@@ -10,7 +12,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sliding:
-    """A window slides over the input: convolutions, pools, and (with extent 1) whatever works point by point.
+    """A window slides over the input: convolutions, pools, and (with extent 1) whatever works point
+    by point.
 
     Each field holds a number for the rows and one for the columns. `extent` is the size of the
     (dilated) kernel, `strides` its step, `before` the padding above and to the left.
@@ -21,7 +24,8 @@ class Sliding:
     before: tuple = (0, 0)
 
     def inputs(self, start, stop, axis):
-        """Return the interval of inputs that outputs [start, stop) read along `axis` (0 rows, 1 columns).
+        """Return the interval of inputs that outputs [start, stop) read along `axis` (0 rows, 1
+        columns).
 
         Examples:
             >>> Sliding((3, 3), (2, 2), (1, 1)).inputs(5, 6, axis=0)
@@ -67,7 +71,8 @@ POINTWISE = Sliding()
 
 
 def same_padding(size, extent, stride):
-    """Return the padding (before, after) that `padding="same"` adds along one axis, as TensorFlow does.
+    """Return the padding (before, after) that `padding="same"` adds along one axis, as TensorFlow
+    does.
 
     Examples:
         >>> same_padding(224, 3, 1), same_padding(224, 3, 2), same_padding(225, 3, 2)

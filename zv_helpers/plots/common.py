@@ -1,4 +1,5 @@
-"""What every figure of the notebooks shares: its panels, its size on the page, and its text alternative."""
+"""What every figure of the notebooks shares: its panels, its size on the page, and its text
+alternative."""
 
 import io
 
@@ -55,7 +56,8 @@ def signal(ax, values, title="", scale=None):
 
 
 def numbers(ax, values, title="", scale=None, marked=None):
-    """Show a small array as coloured squares with its numbers in them, for the 4×4 toys; returns `ax`.
+    """Show a small array as coloured squares with its numbers in them, for the 4×4 toys; returns
+    `ax`.
 
     Args:
         values: (h, w); blue is negative, white zero, orange-red positive.
@@ -100,7 +102,8 @@ def show(figure, alt):
 
     Args:
         figure: a matplotlib Figure.
-        alt: one or two sentences that say what is to be seen. Screen readers read it, and nbval compares it.
+        alt: one or two sentences that say what is to be seen. Screen readers read it, and nbval
+            compares it.
     """
     from IPython.display import display
 
