@@ -9,10 +9,11 @@ layer's linear map.)
 import numpy as np
 
 from ..models.rules import reverse_rule
-from ..models.tensorflow import as_array, keras_and_tensorflow
+from ..models.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..models.windows import Enlarging, Sliding, Whole, same_padding
 from .mathematics import pad_to_taps, rectify, taps
 
+MANY_VALUES = 100_000  # above this, TensorFlow rectifies faster, on several cores
 FEW_MAPS = 8  # up to so many, adding weighted filters beats a convolution
 
 
@@ -141,6 +142,9 @@ def unpool_global_max(signal, step):
 def rectify_signal(signal, step):
     """ReLU in all its forms, see `mathematics.rectify`."""
     form = step.operation.rectifier
+    if step.rule == "deconvnet" and not form.slope and signal.size > MANY_VALUES:
+        _, tf = keras_and_tensorflow()
+        return as_array(tf.nn.relu(as_tensor(signal)))
     maps = None if step.rule == "deconvnet" else step.output_maps()
     if maps is not None and len(maps) != len(signal):
         maps = np.broadcast_to(maps, signal.shape)
@@ -202,7 +206,7 @@ def filter_back(signal, flipped, strides, dilation, cut):
     spare = [max(-edge, 0) for edge in edges]
     edges = [max(edge, 0) for edge in edges]
     result = tf.raw_ops.Conv2D(
-        input=signal,
+        input=as_tensor(signal),
         filter=flipped,
         strides=[1, 1, 1, 1],
         dilations=[1, *dilation, 1],
@@ -250,7 +254,7 @@ def filter_transposed(signal, step):
         picture = tf.raw_ops.Conv2DBackpropInput(
             input_sizes=[n, *size, step.operation.shapes[0][2]],
             filter=layer.kernel.value,
-            out_backprop=signal,
+            out_backprop=as_tensor(signal),
             strides=[1, *strides, 1],
             padding="VALID",
         )

@@ -81,14 +81,15 @@ class Network:
         for operation in self.operations:
             for number in operation.inputs:
                 readers.setdefault(number, []).append(operation)
-        inside = ("BatchNormalization", "Rectifier", "Dropout", "SpatialDropout2D", "ZeroPadding2D")
+        inside = ("BatchNormalization", "Rectifier", "Activation")
+        no_maps = ("Rescaling", "Normalization", "ZeroPadding2D", "Dropout", "SpatialDropout2D")
         units = {}
         for operation in self.operations:
             followers = readers.get(operation.output, [])
-            within = len(followers) == 1 and followers[0].kind in (*inside, "Activation")
+            within = len(followers) == 1 and followers[0].kind in inside
             within = within and operation.kind not in ("MaxPooling2D", "Add", "Concatenate")
             within = within or len(followers) == 1 and followers[0].kind == "Rectifier"
-            plain = operation.kind in ("Rescaling", "Normalization", "ZeroPadding2D", "Dropout")
+            plain = operation.kind in no_maps
             if len(operation.output_shape) == 3 and not within and not plain:
                 units[operation.name] = operation.output
         return units
@@ -107,7 +108,7 @@ class Network:
             return None
         if final.kind == "Classifier":
             return final.inputs[0]
-        return self.output if final.kind == "Dense" or self.class_names else None
+        return self.output if final.kind in ("Dense", "Identity") or self.class_names else None
 
     def as_probabilities(self, logits):
         """Turn class scores (..., classes) into probabilities, by softmax or by what the network
@@ -188,9 +189,7 @@ class Network:
                 here = tuple(window.inputs(*outer[axis], axis) for axis in (0, 1))
                 size = self.shapes[value]
                 if not endless and len(size) == 3:
-                    here = tuple(
-                        (max(a, 0), min(b, n)) for (a, b), n in zip(here, size[:2], strict=True)
-                    )
+                    here = tuple(_within(a, b, n) for (a, b), n in zip(here, size[:2], strict=True))
                 if value in windows:
                     here = tuple(
                         (min(a, c), max(b, d))
@@ -269,6 +268,12 @@ class Network:
                 for layer in self.layers
             ),
         )
+
+
+def _within(start, stop, extent):
+    """Cut an interval at the borders; of one that lies outside, the nearest position is left."""
+    start = min(max(start, 0), extent - 1)
+    return start, max(min(stop, extent), start + 1)
 
 
 def _caution(below):

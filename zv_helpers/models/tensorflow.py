@@ -50,3 +50,13 @@ def as_array(tensor):
         return np.asarray(memoryview(tensor))
     except (TypeError, ValueError, BufferError):  # a tensor on a GPU has no buffer to share
         return np.asarray(tensor)
+
+
+def as_tensor(array):
+    """Return the tensor that an array from `as_array` views, or the array itself; either will do.
+
+    It saves a copy wherever one operation's result is the next one's input.
+    """
+    if isinstance(array.base, memoryview) and array.base.obj.shape == array.shape:
+        return array.base.obj
+    return array
