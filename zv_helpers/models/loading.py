@@ -183,10 +183,11 @@ def download(how):
     path = weights_path(how)
     if not path.is_file():
         print(f"{how.title}: Keras downloads {how.megabytes} MB of weights, once, to {path}.")
+    # Said beforehand: Keras removes a file whose MD5 is wrong.
+    state = "is damaged or incomplete" if path.is_file() else "is not there"
     try:
         return getattr(keras.applications, how.builder)(weights="imagenet")
     except Exception as error:  # offline, Keras raises a bare Exception
-        state = "is damaged or incomplete" if path.is_file() else "is not there"
         raise RuntimeError(
             f"{how.title} needs its weights in {path}, but that file {state} and could not be "
             f"downloaded ({_first_line(error)}): put {how.file} (MD5 {how.md5}) there, or work "

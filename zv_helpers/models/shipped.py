@@ -11,6 +11,9 @@ from ..data import shipped_file
 from .tensorflow import keras_and_tensorflow
 
 
+CRANES = {"n02012849": "crane (bird)", "n03126707": "crane (machine)"}
+
+
 def squeezenet(input_size):
     """Build SqueezeNet 1.1 (Iandola et al. 2016) with its shipped ImageNet weights, as a
     `keras.Model`."""
@@ -70,10 +73,11 @@ def imagenet_class_names():
     """Return the 1000 ImageNet class names in class order, from the shipped list.
 
     Each is the first of its synonyms ("tabby"), or all of them where the first stands for two
-    classes ("crane").
+    classes. The two cranes have no synonym, so they get a word of ours.
     """
     with open(shipped_file("labels/imagenet1k.csv"), encoding="utf-8", newline="") as file:
-        names = [row["names"] for row in csv.DictReader(file)]
+        rows = list(csv.DictReader(file))
+    names = [CRANES.get(row["wordnet_id"], row["names"]) for row in rows]
     first = [name.split(",")[0].strip() for name in names]
     counts = Counter(first)
     return tuple(
