@@ -1,0 +1,58 @@
+# Every command of the workbook; `make` alone lists them. Plain POSIX make and sh.
+.POSIX:
+
+# The Python that makes .venv; left empty, the newest of 3.13, 3.12 and 3.11 that runs.
+PYTHON ?=
+# The demo's photograph and network; no network: the default one, see load_model.
+PHOTO ?= data/photos/tabby_cat.jpg
+MODEL ?=
+# More options for JupyterLab, for instance LAB_ARGS="--no-browser --port=9999".
+LAB_ARGS ?=
+
+PY = .venv/bin/python
+NBVAL = $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
+	--nbval-sanitize-with tests/nbval_sanitize.cfg
+NOTEBOOKS = notebooks/0*.ipynb
+
+.PHONY: help setup lab demo test test-browser notebooks lint format bench clean
+
+help: ## List every command
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv with the pinned packages (the others do it when it is needed)
+	@PYTHON="$(PYTHON)" sh tools/setup.sh
+
+lab: setup ## Open JupyterLab on the first notebook (LAB_ARGS="--no-browser --port=9999")
+	@$(PY) tools/lab.py $(LAB_ARGS)
+
+demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
+	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
+
+test: setup ## Doctests, tests, and all notebooks with both shipped networks
+	$(PY) -m pytest --ignore=tests/browser
+	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
+	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
+
+test-browser: setup ## Drive the notebooks in Chromium
+	@$(PY) -c 'import playwright' 2>/dev/null || \
+		$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	$(PY) -m pytest -m browser tests/browser
+
+notebooks: setup ## Execute all notebooks and save them, ready to commit
+	$(PY) tools/execute_notebooks.py
+
+lint: setup ## Check the style of code and notebooks
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+format: setup ## Correct the style of code and notebooks
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: setup ## Run every benchmark, each printing its ratio
+	@for script in benchmarks/*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
+
+clean: ## Remove .venv, caches and written pictures; your photographs stay
+	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -1,0 +1,56 @@
+"""Start JupyterLab on the first notebook, with the workbook's settings (`make lab` runs this).
+
+Options after the file's name go to JupyterLab: `python tools/lab.py --no-browser --port=9999`.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+try:
+    import zmq
+    from jupyterlab.labapp import LabApp
+except ImportError:
+    sys.exit(
+        f"JupyterLab is not installed for {sys.executable}: "
+        "run `make lab`, or the Python of the environment that the README sets up."
+    )
+
+ROOT = Path(__file__).resolve().parents[1]
+# Defaults for JupyterLab's own settings: no question about news, which would need a network.
+SETTINGS = ROOT / "tools" / "jupyter"
+FIRST_NOTEBOOK = "notebooks/01_define_the_model.ipynb"
+UPLOAD_LIMIT = 100 * 2**20
+
+
+def lab_options():
+    """JupyterLab's command-line options for the workbook, as a list of str."""
+    options = [
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+        # A photograph comes in one message; above the usual 10 MB the connection drops silently.
+        # The time-out is what Tornado takes anyway, with a warning, where the server's own is
+        # longer.
+        "--ServerApp.tornado_settings="
+        f"{{'websocket_max_message_size': {UPLOAD_LIMIT}, 'ws_ping_timeout': 30000}}",
+        # Only the address is worth a newcomer's attention.
+        "--ServerApp.log_level=WARN",
+        "--LabApp.log_level=WARN",
+    ]
+    if zmq.has("curve"):
+        # The kernel encrypts what it sends, and so has no warning to print about it.
+        options.append("--KernelManager.transport_encryption=auto")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return options
+
+
+def main():
+    os.chdir(ROOT)
+    folders = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
+    LabApp.launch_instance(lab_options() + sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()
