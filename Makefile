@@ -53,6 +53,6 @@ bench: setup ## Run every benchmark, each printing its ratio
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
 
 clean: ## Remove .venv, caches and written pictures; your photographs stay
-	rm -rf .venv build dist output *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build dist results *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
