@@ -65,7 +65,7 @@ def steps(options):
     else:
         print(f"{network.name} has no classes; its strongest neuron is explained instead.")
     target = features.target(class_index(network, options.name))
-    layer = options.layer or neuron_layer(features)
+    layer = options.layer or features.neuron_layer
     neuron = features.strongest(layer)
     projection = project(features, neuron, options.rule)  # step 4
     heat = heatmap(features, target)  # step 5
@@ -84,17 +84,6 @@ def class_index(network, name):
     if name is None:
         return None
     return int(name) if name.isdecimal() else network.class_index(name)
-
-
-def neuron_layer(features):
-    """Return the layer whose strongest neuron is worth seeing: the last before the one that scores
-    the classes."""
-    names = [
-        name for name in features.layers if "pool" not in features.network.layer(name).kind.lower()
-    ]
-    scores = features.network.layer(features.last_convolution).channels
-    classes = len(features.logits) if features.network.logits is not None else None
-    return names[-2] if scores == classes and len(names) > 1 else features.last_convolution
 
 
 def sheet(features, projection, heat, laid_over, target):

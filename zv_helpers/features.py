@@ -193,6 +193,16 @@ class Features:
             wide[-1],
         )
 
+    @property
+    def neuron_layer(self):
+        """The name of the layer to begin looking at neurons: the last convolution, or the layer
+        before it where the last has one map for each class."""
+        names = self.layers[: self.layers.index(self.last_convolution) + 1]
+        names = [n for n in names if "pool" not in self.network.layer(n).kind.lower()]
+        last, number = self.network.layer(names[-1]), self.network.logits
+        classes = number is not None and last.channels == self.network.shapes[number][0]
+        return names[-2] if classes and len(names) > 1 else names[-1]
+
     def describe(self, neuron):
         """Say in words which neuron this is; a class score by its class name."""
         if neuron.layer != LOGITS:

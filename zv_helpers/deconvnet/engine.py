@@ -7,12 +7,14 @@ reverse, hands each one's signal to the reverse rule of its kind, and adds signa
 meet.
 """
 
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..models.rules import rule_of, windows_of
+
+MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
+LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,19 +178,42 @@ def reverse(features, number, seed, rule, stops=(0,), watch=None):
     Returns:
         {value number: Signal} for each of `stops` that the signal reaches.
     """
-    network = features.network
-    signals, wanted, lowest = {number: seed}, set(stops), min(stops)
-    found = {number: seed} if number in wanted else {}
-    for operation in _downward(network, number):
-        if operation.output <= lowest and operation.output not in signals:
-            continue
-        signal = signals.pop(operation.output, None)
+    route = _route(features.network, number, frozenset(stops))
+    return _walk(features, route, {number: seed}, rule, set(stops), watch)[0]
+
+
+def reverse_each(features, number, seed, rule):
+    """Walk down to the pixels with several neurons at once, for as long as that is faster.
+
+    While their windows are small the neurons share each step. Once the windows are large, each goes
+    on alone: then memory no longer grows with the number of neurons, and nothing is lost.
+
+    Returns:
+        A list of n pairs (Signal at the pixels, the neuron's place in it), None for a Signal where
+        nothing arrives.
+    """
+    route = _route(features.network, number, frozenset((0,)))
+    found = _walk(features, route, {number: seed}, rule, {0}, part_above=LARGE_SIGNAL)
+    if len(found) == 1:
+        return [(found[0].get(0), i) for i in range(len(seed.values))]
+    return [(one.get(0), 0) for one in found]
+
+
+def _walk(features, route, signals, rule, wanted, watch=None, part_above=None):
+    """Follow a route: [{value number: Signal}], one for all neurons or, once parted, one for each."""
+    network, found = features.network, {}
+    for position, operation in enumerate(route):
+        signal = signals.get(operation.output)
         if signal is None:
             continue
+        if part_above and len(signal.values) > 1 and signal.values.size > part_above:
+            return [
+                _walk(features, route[position:], one, rule, wanted)[0]
+                for one in _parted(signals, len(signal.values))
+            ]
+        del signals[operation.output]
         if operation.output in wanted:
             found[operation.output] = signal
-        if not _leads_to(network, operation, frozenset(wanted)):
-            continue
         new = one_step(features, operation, signal, rule)
         for value, part in new:
             if value in signals:
@@ -196,25 +221,29 @@ def reverse(features, number, seed, rule, stops=(0,), watch=None):
             signals[value] = part
         if watch is not None:
             watch(operation, {value: signals[value] for value, _ in new})
-    if 0 in wanted and 0 in signals:
-        found[0] = signals[0]
-    return found
+    found.update((value, signal) for value, signal in signals.items() if value in wanted)
+    return [found]
 
 
-def _downward(network, number):
-    key = ("reverse", number)
+def _parted(signals, count):
+    """Yield the signals of each neuron alone."""
+    for i in range(count):
+        yield {
+            value: Signal(signal.values[i : i + 1], signal.starts[i : i + 1])
+            for value, signal in signals.items()
+        }
+
+
+def _route(network, number, wanted):
+    """List the operations between a value and the wanted ones below it, in reverse order."""
+    key = ("route", number, wanted)
     if key not in network.prepared:
-        network.prepared[key] = network.below(number)[::-1]
-    return network.prepared[key]
-
-
-def _leads_to(network, operation, wanted):
-    """Say whether any wanted value lies below an operation."""
-    key = ("leads", operation.output, wanted)
-    if key not in network.prepared:
-        below = network.below(operation.output)
-        reached = {value for step in below for value in step.inputs}
-        network.prepared[key] = bool(reached & wanted)
+        reached, route = set(wanted), []
+        for operation in network.below(number):
+            if reached.intersection(operation.inputs):
+                reached.add(operation.output)
+                route.append(operation)
+        network.prepared[key] = route[::-1]
     return network.prepared[key]
 
 
@@ -314,9 +343,3 @@ def fitted(starts, size, extent):
     """
     longest = max(max(min(start + size, extent) - max(start, 0) for start in starts), 1)
     return [min(max(start, 0), extent - longest) for start in starts], longest
-
-
-@functools.cache
-def batch_of(size):
-    """How many neurons are taken together whose windows at the pixels have `size` positions."""
-    return int(np.clip(400_000 // max(size, 1), 1, 16))

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..features import LOGITS, Features, Neuron
 from ..models.rules import rule_of
-from .engine import Signal, batch_of, reverse
+from .engine import MOST_AT_ONCE, Signal, reverse, reverse_each
 from .mathematics import RULES
 
 
@@ -190,13 +190,13 @@ def seed(features, neurons):
 
 def _in_batches(features, neurons, rule):
     number = _number(features, neurons[0].layer)
-    field_of_view = features.network.receptive_field_size(number)
-    count = batch_of(field_of_view[0] * field_of_view[1])
     projections = []
-    for first in range(0, len(neurons), count):
-        some = neurons[first : first + count]
-        found = reverse(features, number, seed(features, some), rule).get(0)
-        projections += [_projection(features, one, rule, found, i) for i, one in enumerate(some)]
+    for first in range(0, len(neurons), MOST_AT_ONCE):
+        some = neurons[first : first + MOST_AT_ONCE]
+        found = reverse_each(features, number, seed(features, some), rule)
+        projections += [
+            _projection(features, one, rule, *at) for one, at in zip(some, found, strict=True)
+        ]
     return projections
 
 
@@ -204,15 +204,9 @@ def _projection(features, neuron, rule, found, i=0, trace=()):
     size = features.network.input_size
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
         return Projection(neuron, rule, np.zeros((1, 1, 3), np.float32), (0, 0, 1, 1), size, trace)
-    alone = len(found.values) == 1  # otherwise the window is that of the largest in its batch
-    box = found.box(i) if alone else features.receptive_field(neuron)
-    top, left, bottom, right = box
-    start_row, start_column = found.starts[i]
-    pixels = found.values[
-        i,
-        top - start_row : bottom - start_row,
-        left - start_column : right - start_column,
-    ]
+    top, left, bottom, right = box = features.receptive_field(neuron)
+    row, column = found.starts[i]
+    pixels = found.values[i, top - row : bottom - row, left - column : right - column]
     pixels = pixels[..., ::-1] if features.network.flips_channels else pixels
     return Projection(neuron, rule, np.ascontiguousarray(pixels), box, size, trace)
 

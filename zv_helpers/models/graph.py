@@ -100,7 +100,8 @@ def activation_name(function):
     keras, _ = keras_and_tensorflow()
     if isinstance(function, keras.layers.Activation):
         function = function.activation
-    return getattr(function, "__name__", None) or type(function).__name__
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "swish" if name == "silu" else name  # Keras has two names for it; most texts say swish
 
 
 def calls(model):

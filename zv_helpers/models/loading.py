@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .graph import flatten
+from .graph import calls, flatten
 from .network import Network
 from .preprocessing import preprocessing
 from .shipped import imagenet_class_names, squeezenet, vgg16_conv
@@ -111,8 +111,9 @@ def load_model(
 
 def make_network(model, name, preprocess, class_names, input_size):
     """Read a Keras model's graph and put a `Network` round it."""
-    shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] != 3:
+    inputs, _, _ = calls(model)  # refuses a graph that cannot be read; flatten, several inputs
+    shape = tuple(inputs[0].shape)
+    if len(inputs) == 1 and (len(shape) != 4 or shape[-1] != 3):
         raise ValueError(
             f"Expected a built model that takes pictures of shape (h, w, 3), but {name!r} takes "
             f"{shape!r}: give its first layer an input of shape (h, w, 3)."

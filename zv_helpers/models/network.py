@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .graph import activation_name
-from .rules import rule_of, windows_of
+from .rules import known_windows, rule_of
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,12 @@ class Network:
         below = self.below(number)
         final = self.producers[number]
         kind = final.kind
-        if kind == "Rectifier":
+        if kind in ("Rectifier", "Activation"):
             source = self.producers.get(final.inputs[0])
             while source is not None and source.kind in ("BatchNormalization", "ZeroPadding2D"):
                 source = self.producers.get(source.inputs[0])
-            kind = f"{source.kind} + ReLU" if source is not None else "ReLU"
+            kind = "ReLU" if kind == "Rectifier" else activation_name(final.layer)
+            kind = kind if source is None else f"{source.kind} + {kind}"
         height, width, channels = self.shapes[number]
         return Layer(
             name=name,
@@ -182,10 +183,10 @@ class Network:
         windows = {number: ((box[0], box[2]), (box[1], box[3]))}
         for operation in reversed(self.below(number)):
             outer = windows.pop(operation.output)
-            rule, problem = rule_of(operation)
-            if problem:
+            arithmetic = known_windows(operation)
+            if arithmetic is None:
                 return None
-            for value, window in zip(operation.inputs, windows_of(rule, operation), strict=True):
+            for value, window in zip(operation.inputs, arithmetic, strict=True):
                 here = tuple(window.inputs(*outer[axis], axis) for axis in (0, 1))
                 size = self.shapes[value]
                 if not endless and len(size) == 3:
@@ -206,6 +207,8 @@ class Network:
             far = 2**40  # in the middle of an endless picture
             box = self.pixels_of(number, (far, far, far + 1, far + 1), endless=True)
             size = box and (box[2] - box[0], box[3] - box[1])
+            if size and max(size) > far // 2:  # some branch reads the whole picture
+                size = self.input_size
             self.prepared["fields"][number] = size
         return self.prepared["fields"][number]
 

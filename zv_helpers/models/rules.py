@@ -89,6 +89,19 @@ def _is_the_class_it_is_named_after(layer, kind, rule):
     )
 
 
+def known_windows(operation):
+    """Return the window arithmetic of every input, or None for a kind that is not in the table.
+
+    It is known for more operations than can be reversed: an activation works point by point.
+    """
+    if operation.kind == "Activation":
+        return [POINTWISE] * len(operation.inputs)
+    rule = RULES.get(operation.kind)
+    if rule is None or not _is_the_class_it_is_named_after(operation.layer, operation.kind, rule):
+        return None
+    return windows_of(rule, operation)
+
+
 def windows_of(rule, operation):
     """Return the window arithmetic of every input of an operation."""
     windows = rule.window(operation)

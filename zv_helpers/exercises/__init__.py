@@ -1,0 +1,1 @@
+"""Checks for the exercises of the notebooks, one module for each step."""

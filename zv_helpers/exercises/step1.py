@@ -1,0 +1,58 @@
+"""Checks for the exercises of step 1. Each returns one sentence."""
+
+UNANSWERED = "Not answered yet: put your answer in the cell above and run both cells again."
+
+# Convolution 5 × 5: 5. Pool 3 × 3 with stride 2: 7, the step is now 2. Convolutions 3 × 3: 11, 15.
+TOY_FIELD = 15
+
+
+def check_receptive_field(answer):
+    """Check the receptive field after four layers, windows 5, 3, 3, 3, the second of stride 2.
+
+    answer: one side in pixels, int, or None.
+    """
+    if answer is None:
+        return UNANSWERED
+    if answer == TOY_FIELD:
+        return "Right: 5, then 7, then 11 and 15, because after the pool a step is two pixels."
+    hints = {
+        7: "7 is the receptive field after the pool; two convolutions are still to come.",
+        11: "11 stops one convolution early, or forgets that after the pool a step is two pixels.",
+        13: "one of the last two convolutions was counted with a step of one pixel; both have two.",
+        14: "the pool doubles the step, not the receptive field that was there before it.",
+        19: "the step doubles only where the stride is 2, so it stays two pixels after the pool.",
+    }
+    if answer in hints:
+        return f"Not quite: {hints[answer]}"
+    return f"Not {answer}: write down field and step after each layer, starting from 1 and 1."
+
+
+def check_model(model, side=20):
+    """Check a model of the learner's: reversible all the way, with switches, seeing `side` pixels.
+
+    model: a `keras.Model`, or None.
+    """
+    from ..models import load_model
+
+    if model is None:
+        return UNANSWERED
+    try:
+        network = load_model(model)
+    except ValueError as error:
+        return f"load_model refuses it: {error}"
+    if not network.layers:
+        return "It has no feature maps to look at: put a Conv2D first."
+    for layer in network.layers:
+        if not layer.reverse.startswith("yes"):
+            return f"Not yet, because a signal would stop on its way down: {layer.reverse}."
+    last = network.layers[-1]
+    if last.switches == 0:
+        return "Not yet: no max-pool lies below its last layer, so no switches would be kept."
+    if min(last.receptive_field) < side:
+        field = "{} × {}".format(*last.receptive_field)
+        return (
+            f"Not yet: {last.name!r} sees {field} pixels and should see at least {side} × {side}; "
+            "add a convolution or a pool, or widen one."
+        )
+    field = "{} × {}".format(*last.receptive_field)
+    return f"Right: {last.name!r} sees {field} pixels, and every layer can be reversed."

@@ -1,0 +1,132 @@
+"""Figures of step 1: the first filters, the 4×4 toy, and the receptive fields on the photograph."""
+
+import numpy as np
+
+from ..deconvnet.projection import signal_picture
+from .common import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, frame, numbers, panels, picture
+
+COLOURS = (SKY, GREEN, BLUE, ORANGE, VERMILION, PURPLE)
+
+
+def first_filters(network):
+    """Return the filters of a network's first convolution in RGB, to show them as pictures.
+
+    Returns:
+        float32 (maps, rows, columns, 3), of either sign. A network that reads BGR keeps its filters
+        in that order; here they are turned round.
+
+    Raises:
+        ValueError: the first convolution does not read the three colours.
+    """
+    for operation in network.operations:
+        if operation.kind == "Conv2D":
+            kernel = np.asarray(operation.layer.kernel, np.float32)
+            break
+    else:
+        raise ValueError(f"Expected a network with a convolution, but {network.name!r} has none.")
+    if kernel.shape[2] != 3:
+        raise ValueError(
+            f"Expected a first convolution that reads 3 colours, but {operation.name!r} reads "
+            f"{kernel.shape[2]} feature maps: its filters are no pictures."
+        )
+    filters = kernel.transpose(3, 0, 1, 2)
+    return filters[..., ::-1] if network.flips_channels else filters
+
+
+def mosaic(filters, columns=16, zoom=6, gap=3):
+    """Lay filters side by side as one picture, each with its own scale and zero as mid-grey.
+
+    filters: float (maps, rows, columns, 3). Returns uint8 RGB, white between the filters.
+    """
+    height, width = (side * zoom for side in filters.shape[1:3])
+    lines = -(-len(filters) // columns)
+    columns = min(columns, len(filters))
+    sheet = np.full((lines * (height + gap) + gap, columns * (width + gap) + gap, 3), 255, np.uint8)
+    for i, values in enumerate(filters):
+        top = gap + i // columns * (height + gap)
+        left = gap + i % columns * (width + gap)
+        large = signal_picture(values).repeat(zoom, axis=0).repeat(zoom, axis=1)
+        sheet[top : top + height, left : left + width] = large
+    return sheet
+
+
+def filter_sheet(filters, title=""):
+    """Show all filters of a first convolution, float (maps, rows, columns, 3); returns a Figure."""
+    sheet = mosaic(filters)
+    figure, ax = panels(1, width=6.4, height=6.4 * sheet.shape[0] / sheet.shape[1])
+    picture(ax, sheet, title)
+    return figure
+
+
+def filters_and_maps(filters, maps, channels):
+    """Show some filters and, under each, its feature map of the photograph; returns a Figure.
+
+    filters: float (maps, rows, columns, 3) RGB; maps: float (h, w, maps); channels: which to show.
+    """
+    figure, axes = panels(len(channels), 2, width=1.6, height=1.45, height_ratios=(1, 2))
+    for column, channel in enumerate(channels):
+        picture(axes[0, column], signal_picture(filters[channel]), f"filter {channel}")
+        title = f"map {channel}, up to {maps[..., channel].max():.0f}"
+        picture(axes[1, column], maps[..., channel], title, cmap="gray", vmin=0)
+    return figure
+
+
+def forward_toy(light, convolved, rectified, pooled, switches):
+    """Show a toy picture, its convolution, ReLU and max-pool as numbers; returns a Figure.
+
+    light: (4, 5); convolved, rectified: (4, 4); pooled, switches: (2, 2), framed.
+    """
+    kept = np.zeros(rectified.size, bool)
+    kept[switches.ravel()] = True
+    figure, axes = panels(4, width=1.9, height=1.7, width_ratios=(5, 4, 4, 2))
+    scale = np.abs(light).max()
+    numbers(axes[0], light, "picture (light)", scale)
+    numbers(axes[1], convolved, "convolution", scale)
+    numbers(axes[2], rectified, "ReLU, switches framed", scale, kept.reshape(rectified.shape))
+    numbers(axes[3], pooled, "max-pool", scale)
+    return figure
+
+
+def centre_field(network, layer):
+    """Return the box of pixels that a layer's middle position sees: (top, left, bottom, right)."""
+    row, column = network.layer(layer).height // 2, network.layer(layer).width // 2
+    return network.pixels_of(network.units[layer], (row, column, row + 1, column + 1))
+
+
+def growing_layers(network, count=6):
+    """Choose at most `count` layers whose receptive fields grow: a tuple of names."""
+    found, largest = [], 0
+    for layer in network.layers:
+        if layer.receptive_field and layer.receptive_field[0] > largest:
+            found.append(layer.name)
+            largest = layer.receptive_field[0]
+    steps = np.linspace(0, len(found) - 1, min(count, len(found)))
+    return tuple(found[round(float(step))] for step in steps)
+
+
+def receptive_fields(image, network, layers=None):
+    """Show how the receptive field of the middle neuron grows on the photograph; returns a Figure.
+
+    Args:
+        image: InputImage; network: the Network it was loaded for.
+        layers: names of at most six layers; by default some between the first and the last.
+    """
+    layers = tuple(layers or growing_layers(network))
+    figure, (left, right) = panels(2, width=3.3, height=3.2, width_ratios=(1, 1))
+    picture(left, image.pixels, "the middle neuron's receptive field")
+    for colour, name in list(zip(COLOURS, layers, strict=False))[::-1]:
+        frame(left, centre_field(network, name), colour=colour)
+    sizes = [network.layer(name).receptive_field[0] for name in layers]
+    right.barh(range(len(layers)), sizes, color=COLOURS[: len(layers)])
+    right.set_yticks(range(len(layers)), layers, fontsize=8)
+    right.invert_yaxis()
+    for i, size in enumerate(sizes):
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        right.text(size + 4, i, str(size), va="center", fontsize=8, bbox=box)
+    right.axvline(network.input_size[0], color="0.4", ls="--", lw=1, zorder=0)
+    right.set_xlim(0, 1.2 * max(*sizes, network.input_size[0]))
+    right.set_xlabel("pixels a side (dashed: the whole input)", fontsize=8)
+    right.set_title("size where no border cuts it", fontsize=9)
+    right.tick_params(labelsize=8)
+    right.spines[["top", "right"]].set_visible(False)
+    return figure
