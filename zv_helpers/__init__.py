@@ -4,6 +4,7 @@ overlay."""
 from .data import DataError, data_folder
 from .deconvnet import (
     Projection,
+    ProjectionWarning,
     find_switches,
     project,
     rectify,
@@ -36,6 +37,7 @@ __all__ = [
     "rectify",
     "transposed_filter",
     "Projection",
+    "ProjectionWarning",
     "project",
     "reverse_signal",
     "signal_picture",

@@ -48,6 +48,7 @@ class Features:
     network: Network
     image: InputImage
     values: dict = field(repr=False)
+    switch_source: "Features | None" = field(repr=False, default=None)
 
     def __repr__(self):
         return (

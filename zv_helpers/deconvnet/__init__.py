@@ -3,11 +3,12 @@ Fergus 2014, §2)."""
 
 from . import rules  # fills the table of reverse rules
 from .mathematics import RULES, find_switches, rectify, transposed_filter, unpool
-from .projection import Projection, TraceStep, project, reverse_signal
+from .projection import Projection, ProjectionWarning, TraceStep, project, reverse_signal
 
 __all__ = [
     "RULES",
     "Projection",
+    "ProjectionWarning",
     "TraceStep",
     "find_switches",
     "project",

@@ -1,13 +1,26 @@
 """`project`: from one neuron of the forward pass down to a picture of what excited it."""
 
-from dataclasses import dataclass, field
+import warnings
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..features import LOGITS, Features, Neuron
+from ..models.network import cautions
 from ..models.rules import rule_of
 from .engine import MOST_AT_ONCE, Signal, reverse, reverse_each
 from .mathematics import RULES
+
+CAUTIONS = {
+    "no switches": "no max-pool lies between the pixels and {layer}, so the deconvnet picture of "
+    "a neuron there is the same for every photograph, up to its strength",
+    "average pools": "{layer} lies above average pools, which remember no position: the signal is "
+    "spread evenly there",
+}
+
+
+class ProjectionWarning(UserWarning):
+    """A projection is possible, but says less than it seems to."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +54,7 @@ class Projection:
         box: (top, left, bottom, right), that window in input pixels.
         size: (h, w) of the whole input.
         trace: the steps on the way down, if `project` was asked for them.
+        notes: sentences on what weakens this picture.
     """
 
     neuron: Neuron
@@ -49,6 +63,7 @@ class Projection:
     box: tuple
     size: tuple
     trace: tuple = field(repr=False, default=())
+    notes: tuple = field(repr=False, default=())
 
     def on_canvas(self):
         """Lay the signal into the whole input: float32 RGB (h, w, 3), zero outside the box."""
@@ -110,7 +125,7 @@ def signal_picture(signal, scale=None):
     return np.clip(np.rint(127.5 + 127.5 / scale * signal + 1e-3), 0, 255).astype(np.uint8)
 
 
-def project(features: Features, neuron, rule="deconvnet", trace=False):
+def project(features: Features, neuron, rule="deconvnet", trace=False, switches_from=None):
     """Map a neuron's activation back to the input pixels: the reverse pass from one neuron.
 
     The signal starts at the neuron with its own activation (at a class score with 1) and is
@@ -123,9 +138,12 @@ def project(features: Features, neuron, rule="deconvnet", trace=False):
         rule: "deconvnet" (Zeiler & Fergus 2014, §2.1), "guided" (Springenberg et al. 2015) or
             "gradient".
         trace: keep the signal after every step, as `Projection.trace`.
+        switches_from: `Features` of another photograph in the same network, whose switches are to
+            be used: an experiment that shows which part of a picture came from the switches.
 
     Returns:
-        `Projection`, or a list of them for a list of neurons.
+        `Projection`, or a list of them for a list of neurons. A `ProjectionWarning` says so where
+        the deconvnet picture does not depend on the photograph, or average pools blur it.
 
     Raises:
         ValueError: an unknown rule, or a layer on the way that cannot be reversed; the message
@@ -137,6 +155,16 @@ def project(features: Features, neuron, rule="deconvnet", trace=False):
     neurons = [neuron] if isinstance(neuron, Neuron) else list(neuron)
     for one in neurons:
         _check(features, one)
+    notes = _notes(features, neurons, rule)
+    for note in dict.fromkeys(sum(notes.values(), ())):
+        warnings.warn(f"Note that {note}.", ProjectionWarning, stacklevel=2)
+    if switches_from is not None:
+        if switches_from.network is not features.network:
+            raise ValueError(
+                f"Expected the switches of a photograph in {features.network.name}, but they come "
+                f"from {switches_from.network.name}: extract both with the same network."
+            )
+        features = replace(features, switch_source=switches_from)
     with features.network.lock:
         if trace:
             done = {one: _traced(features, one, rule) for one in neurons}
@@ -145,7 +173,21 @@ def project(features: Features, neuron, rule="deconvnet", trace=False):
             for layer in {one.layer: None for one in neurons}:
                 together = [one for one in dict.fromkeys(neurons) if one.layer == layer]
                 done.update(zip(together, _in_batches(features, together, rule), strict=True))
+    done = {one: replace(shown, notes=notes[one.layer]) for one, shown in done.items()}
     return done[neuron] if isinstance(neuron, Neuron) else [done[one] for one in neurons]
+
+
+def _notes(features, neurons, rule):
+    """{layer: sentences on what weakens its pictures} for the layers of these neurons."""
+    notes = {}
+    for layer in {one.layer: None for one in neurons}:
+        key = ("cautions", layer)
+        if key not in features.network.prepared:
+            below = features.network.below(_number(features, layer))
+            features.network.prepared[key] = cautions(below)
+        found = features.network.prepared[key] if rule == "deconvnet" else ()
+        notes[layer] = tuple(CAUTIONS[word].format(layer=layer) for word in found)
+    return notes
 
 
 def _check(features, neuron):

@@ -280,10 +280,19 @@ def _within(start, stop, extent):
 
 
 def _caution(below):
+    """The last column of the model table for layers that can be reversed."""
+    return f"yes ({', '.join(cautions(below))})" if cautions(below) else "yes"
+
+
+def cautions(below):
+    """Say in a word or two what weakens a deconvnet picture through these operations: a list."""
     kinds = {operation.kind for operation in below}
-    if "MaxPooling2D" not in kinds and "GlobalMaxPooling2D" not in kinds:
-        return "yes (no switches)"
-    return "yes"
+    found = []
+    if not kinds & {"MaxPooling2D", "GlobalMaxPooling2D"}:
+        found.append("no switches")
+    if "AveragePooling2D" in kinds:
+        found.append("average pools")
+    return found
 
 
 @dataclass(frozen=True)

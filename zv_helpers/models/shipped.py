@@ -10,7 +10,6 @@ import numpy as np
 from ..data import shipped_file
 from .tensorflow import keras_and_tensorflow
 
-
 CRANES = {"n02012849": "crane (bird)", "n03126707": "crane (machine)"}
 
 
