@@ -30,10 +30,10 @@ class Neuron:
 
     def __str__(self):
         if self.layer == LOGITS:
-            return f"class score {self.channel} ({self.activation:.2f})"
+            return f"class score {self.channel} ({self.activation:.3g})"
         return (
             f"{self.layer}, feature map {self.channel}, row {self.row}, column {self.column} "
-            f"(activation {self.activation:.2f})"
+            f"(activation {self.activation:.3g})"
         )
 
 
@@ -48,7 +48,6 @@ class Features:
     network: Network
     image: InputImage
     values: dict = field(repr=False)
-    switch_source: "Features | None" = field(repr=False, default=None)
 
     def __repr__(self):
         return (

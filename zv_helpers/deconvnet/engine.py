@@ -87,9 +87,8 @@ class Step:
     def input_maps(self, fill=-np.inf):
         """Return the maps at the operation's input, in the input's windows; `fill` where they stick
         out."""
-        source = self.features.switch_source or self.features
         return windows(
-            source.values[self.operation.inputs[0]],
+            self.features.values[self.operation.inputs[0]],
             self.place.starts,
             self.place.size,
             fill,
@@ -201,7 +200,7 @@ def reverse_each(features, number, seed, rule):
 
 
 def _walk(features, route, signals, rule, wanted, watch=None, part_above=None):
-    """Follow a route: [{value number: Signal}], one for all neurons, or one for each once parted."""
+    """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted."""
     network, found = features.network, {}
     for position, operation in enumerate(route):
         signal = signals.get(operation.output)

@@ -125,7 +125,7 @@ def signal_picture(signal, scale=None):
     return np.clip(np.rint(127.5 + 127.5 / scale * signal + 1e-3), 0, 255).astype(np.uint8)
 
 
-def project(features: Features, neuron, rule="deconvnet", trace=False, switches_from=None):
+def project(features: Features, neuron, rule="deconvnet", trace=False):
     """Map a neuron's activation back to the input pixels: the reverse pass from one neuron.
 
     The signal starts at the neuron with its own activation (at a class score with 1) and is
@@ -133,13 +133,13 @@ def project(features: Features, neuron, rule="deconvnet", trace=False, switches_
     receptive field.
 
     Args:
-        features: `Features` of a forward pass.
-        neuron: a `Neuron` of it, or a list of them.
+        features: `Features` of a forward pass: its switches, and for the other rules its ReLUs, are
+            used.
+        neuron: a `Neuron`, or a list of them. One of another photograph in the same network will do
+            as well: the signal then takes the way of this photograph's switches.
         rule: "deconvnet" (Zeiler & Fergus 2014, §2.1), "guided" (Springenberg et al. 2015) or
             "gradient".
         trace: keep the signal after every step, as `Projection.trace`.
-        switches_from: `Features` of another photograph in the same network, whose switches are to
-            be used: an experiment that shows which part of a picture came from the switches.
 
     Returns:
         `Projection`, or a list of them for a list of neurons. A `ProjectionWarning` says so where
@@ -158,13 +158,6 @@ def project(features: Features, neuron, rule="deconvnet", trace=False, switches_
     notes = _notes(features, neurons, rule)
     for note in dict.fromkeys(sum(notes.values(), ())):
         warnings.warn(f"Note that {note}.", ProjectionWarning, stacklevel=2)
-    if switches_from is not None:
-        if switches_from.network is not features.network:
-            raise ValueError(
-                f"Expected the switches of a photograph in {features.network.name}, but they come "
-                f"from {switches_from.network.name}: extract both with the same network."
-            )
-        features = replace(features, switch_source=switches_from)
     with features.network.lock:
         if trace:
             done = {one: _traced(features, one, rule) for one in neurons}

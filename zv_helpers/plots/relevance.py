@@ -1,4 +1,4 @@
-"""Figures of step 4: the way down through the network, projections beside their patches, and relevance scores."""
+"""Figures of step 4: the way down, projections beside their patches, and relevance scores."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,19 @@ from ..deconvnet import RULES, project
 from ..deconvnet.projection import clear_scale
 from ..models.network import Table
 from ..relevance import rank_correlation
-from .common import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, frame, numbers, panels, picture, signal
+from .common import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    frame,
+    numbers,
+    panels,
+    picture,
+    signal,
+)
 
 SHADES = (SKY, ORANGE, GREEN, VERMILION, PURPLE, BLUE)
 
@@ -19,7 +31,7 @@ class Choice:
 
     Attributes:
         lowest: the last layer with no max-pool below it (without one, the first layer).
-        middle: the last layer before the feature maps shrink to the size of the deep layer's, well below the end.
+        middle: the last layer before the maps shrink to the deep layer's size: well below the end.
         deep: the last layer with feature maps, unless those are the classes themselves.
     """
 
@@ -45,7 +57,7 @@ def choose_layers(network):
 
 
 def inner_neuron(features, layer, channel):
-    """Return the strongest neuron of a feature map whose receptive field is not cut by the picture's border.
+    """Return a feature map's strongest neuron whose receptive field no border of the picture cuts.
 
     Where every one is cut, the strongest of all.
     """
@@ -61,16 +73,20 @@ def inner_neuron(features, layer, channel):
 
 
 def toys(**arrays):
-    """Show small arrays in a row, each under its name (underscores become spaces); returns the Figure.
+    """Show small arrays in a row, under their names (underscores for spaces); returns the Figure.
 
     Args:
-        arrays: name=(h, w) array, or name=(array, bool (h, w) of squares to frame). One colour scale serves all.
+        arrays: name=(h, w) array, or name=(array, bool (h, w) of squares to frame). One colour
+            scale serves all.
     """
     pairs = [value if isinstance(value, tuple) else (value, None) for value in arrays.values()]
     scale = max(float(np.abs(values).max(initial=0)) for values, _ in pairs)
     shapes = [np.shape(values) for values, _ in pairs]
     cell = 0.5  # inches
-    size = {"width": cell * np.mean([w for _, w in shapes]), "height": cell * max(h for h, _ in shapes)}
+    size = {
+        "width": cell * np.mean([w for _, w in shapes]),
+        "height": cell * max(h for h, _ in shapes),
+    }
     ratios = [w for _, w in shapes]
     figure, axes = panels(len(pairs), **size, width_ratios=ratios)
     for ax, name, (values, marked) in zip(np.atleast_1d(axes), arrays, pairs, strict=True):
@@ -85,7 +101,7 @@ def patch_of(features, box):
 
 
 def enlarged(features, projection):
-    """Show a projection enlarged, the patch of the photograph it came from, and where that is; returns the Figure."""
+    """Show a projection enlarged, its patch of the photograph, and where; returns the Figure."""
     figure, axes = panels(3)
     top, left, bottom, right = projection.box
     picture(axes[0], projection.picture(), f"projection, {projection.rule}")
@@ -100,7 +116,7 @@ def enlarged(features, projection):
 
 
 def rules_side_by_side(features, neurons, rules=RULES):
-    """Show each neuron's patch of the photograph and its projection by each rule, a row a neuron; returns the Figure.
+    """Show each neuron's patch and its projection by each rule, a row a neuron; returns the Figure.
 
     neurons: one `Neuron` or a list of them. Each picture has its own scale.
     """
@@ -115,12 +131,12 @@ def rules_side_by_side(features, neurons, rules=RULES):
 
 
 def stages(projection):
-    """List the steps of a traced projection at which its window on the photograph grew, as a `Table`."""
+    """List the steps of a traced projection at which its window grew, and the last: a `Table`."""
     rows, largest = [], 0
     for step in projection.trace:
         (top, left, bottom, right), (h, w) = step.pixels_box, step.values.shape[:2]
         area = (bottom - top) * (right - left)
-        if area > largest:
+        if area > largest or step is projection.trace[-1]:
             largest = area
             where = f"rows {top}–{bottom - 1}, columns {left}–{right - 1}"
             rows.append((step.layer, step.title, f"{h} × {w}", where))
@@ -128,7 +144,7 @@ def stages(projection):
 
 
 def window_growing(features, projection):
-    """Draw the window of a traced projection on the photograph, after its start, each unpooling and the last step.
+    """Draw a traced projection's windows: at its start, after each unpooling, and in the pixels.
 
     Beside it the signal it ends in, laid into the whole input. Returns the Figure.
     """
@@ -162,18 +178,19 @@ def around_last_unpooling(projection):
 def steps_on_the_way(steps, reach=28):
     """Show the signal after each of some steps of the reverse pass, close up; returns the Figure.
 
-    Of a signal with many feature maps one is shown, the same as long as it is there: that with the most of both
-    signs. Blue is negative, white zero, red positive. The last step's signal is RGB, zero is mid-grey.
+    Of a signal with many feature maps one is shown, the same as long as it is there and at the same
+    scale: that with the most of both signs. Blue is negative, white zero, red positive. The last
+    step's signal is RGB, zero is mid-grey.
 
-    steps: `TraceStep`s; reach: how many pixels of the photograph are shown to each side of the strongest place.
+    steps: `TraceStep`s; reach: how many pixels are shown to each side of the strongest place.
     """
     figure, axes = panels(len(steps), width=1.75)
-    channel, channels, centre = None, None, None
+    channel, channels, centre, scale = None, None, None, None
     for ax, step in zip(np.atleast_1d(axes), steps, strict=True):
         n = step.values.shape[2]
         title = f"{step.layer}\n{step.title}, negative {share_below(step.values):.0%}"
         if n != channels and n != 3:
-            channels = n
+            channels, scale = n, None
             positive, negative = (np.maximum(s * step.values, 0).sum(axis=(0, 1)) for s in (1, -1))
             channel = int(np.minimum(positive, negative).argmax())
         if centre is None:
@@ -183,7 +200,7 @@ def steps_on_the_way(steps, reach=28):
             signal(ax, values, title)
         else:
             values = values[..., channel]
-            scale = clear_scale(values) or 1.0
+            scale = scale or clear_scale(values) or 1.0
             picture(ax, values, title, cmap=signed_shades(), vmin=-scale, vmax=scale)
     return figure
 
@@ -196,7 +213,7 @@ def signed_shades():
 
 
 def strongest_pixel(step, channel):
-    """Find over which pixel (row, column) of the photograph a step's signal is strongest in one feature map."""
+    """Find the pixel (row, column) over which a step's signal is strongest in one feature map."""
     h, w = step.values.shape[:2]
     top, left, bottom, right = step.pixels_box
     sizes = np.abs(step.values if channel is None else step.values[..., [channel]]).sum(axis=2)
@@ -209,7 +226,10 @@ def close_up(step, centre, reach):
     h, w = step.values.shape[:2]
     top, left, bottom, right = step.pixels_box
     rows, columns = ((bottom - top) / h, (right - left) / w)
-    first = max(round((centre[0] - reach - top) / rows), 0), max(round((centre[1] - reach - left) / columns), 0)
+    first = (
+        max(round((centre[0] - reach - top) / rows), 0),
+        max(round((centre[1] - reach - left) / columns), 0),
+    )
     last = round((centre[0] + reach - top) / rows), round((centre[1] + reach - left) / columns)
     return step.values[first[0] : max(last[0], first[0] + 1), first[1] : max(last[1], first[1] + 1)]
 
@@ -237,13 +257,13 @@ def bars(ax, channels, scores, unit="relevance score"):
 
 
 def top_maps(features, layer, scores, count=5, rule="deconvnet"):
-    """Show the feature maps with the highest scores: bars, projections and patches; returns the Figure.
+    """Show the feature maps with the highest scores: projections and patches; returns the Figure.
 
     scores: (channels,). Each map is shown by its strongest neuron.
     """
     best = np.argsort(-scores, kind="stable")[:count]
     neurons = [features.strongest(layer, channel) for channel in best]
-    figure, axes = panels(count, rows=2, width=1.9)
+    figure, axes = panels(count, rows=2, width=1.6)
     projections = project(features, neurons, rule)
     for column, (channel, shown) in enumerate(zip(best, projections, strict=True)):
         title = f"map {channel}: R = {scores[channel]:.2g}"
@@ -255,7 +275,7 @@ def top_maps(features, layer, scores, count=5, rule="deconvnet"):
 
 
 def scatter(ax, scores, effects, title=""):
-    """Plot each feature map's true effect over its relevance score, with the rank correlation; returns `ax`."""
+    """Plot each map's true effect over its score, with the rank correlation; returns `ax`."""
     ax.axhline(0, color="0.7", lw=0.8)
     ax.axvline(0, color="0.7", lw=0.8)
     ax.scatter(scores, effects, s=14, color=BLUE, alpha=0.6, lw=0)
@@ -266,7 +286,7 @@ def scatter(ax, scores, effects, title=""):
 
 
 def scatters(scores, effects):
-    """Plot true effects over the relevance scores of several rules, a panel each; returns the Figure.
+    """Plot true effects over the scores of several rules, a panel each; returns the Figure.
 
     scores: {rule: (maps,)}; effects: (maps,), in the order of the scores.
     """
@@ -303,7 +323,7 @@ def margins(features, product, count=8):
 
 
 def pairs(rows, scale=None):
-    """Show patches of photographs and projections in columns: `rows` lists (title, Features, Projection).
+    """Show patches of photographs and projections: `rows` lists (title, Features, Projection).
 
     scale: held for all projections; by default each has its own. Returns the Figure.
     """
@@ -320,14 +340,15 @@ def sentence_on(features, target):
     """Say what is explained, and why it is no class where the network has none."""
     if features.network.logits is None:
         return (
-            f"{features.network.name} has no class scores: its strongest neuron is explained instead, "
-            f"{target.layer}, feature map {target.channel}, row {target.row}, column {target.column}."
+            f"{features.network.name} has no class scores: its strongest neuron is explained "
+            f"instead, {target.layer}, feature map {target.channel}, row {target.row}, "
+            f"column {target.column}."
         )
     return f"Explained: the score of {features.describe(target)}."
 
 
 def same_size_correlation(first, second):
-    """Return the correlation of two signals of one shape, in [-1, 1], rounded to one decimal; 0 if one is constant."""
+    """Return the correlation of two signals of one shape, to one decimal; 0 if one is constant."""
     a, b = (np.asarray(values, float).ravel() for values in (first, second))
     a, b = a - a.mean(), b - b.mean()
     spread = np.sqrt((a @ a) * (b @ b))
@@ -343,6 +364,6 @@ def neuron_line(neuron):
 
 
 def shared_map(first, second, layer):
-    """Choose the feature map of a layer that answers to both of two photographs: the largest weaker peak."""
+    """Choose the feature map that answers to both of two photographs: the largest weaker peak."""
     peaks = [features[layer].max(axis=(0, 1)) for features in (first, second)]
     return int(np.minimum(*peaks).argmax())
