@@ -1,0 +1,61 @@
+"""The six steps from a terminal."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from zv_helpers import photographs
+from zv_helpers.__main__ import main
+
+CAT = str(photographs()["tabby_cat"])
+
+
+def test_a_photograph_becomes_five_classes_and_one_picture(tmp_path, capsys):
+    path = tmp_path / "new" / "cat.png"
+    assert main([CAT, "--model", "squeezenet", "--output", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "squeezenet sees in tabby_cat" in out and out.count("%") >= 5 and "tabby" in out
+    assert str(path) in out
+    picture = np.asarray(Image.open(path).convert("RGB"))
+    assert picture.shape[1] > 2 * picture.shape[0] > 400  # panels side by side
+    assert picture.std() > 20
+
+
+def test_a_network_without_classes(tmp_path, capsys):
+    path = tmp_path / "cat.png"
+    arguments = [CAT, "--model", "vgg16-conv", "--layer", "block3_conv3", "--rule", "guided"]
+    assert main([*arguments, "--output", str(path)]) == 0
+    out = capsys.readouterr().out
+    assert "vgg16-conv has no classes" in out and "block3_conv3" in out and path.is_file()
+
+
+@pytest.mark.parametrize("name", ["tabby", "281"])
+def test_a_class_by_name_or_index(tmp_path, capsys, name):
+    path = tmp_path / "cat.png"
+    arguments = [CAT, "--model", "squeezenet", "--class", name, "--output", str(path)]
+    assert main(arguments) == 0
+    assert "Explained: class 281, 'tabby'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["no_such_photo.jpg", "--model", "squeezenet"], "no_such_photo"),
+        ([CAT, "--model", "alexnet"], "'alexnet'"),
+        ([CAT, "--model", "squeezenet", "--layer", "fire99"], "no layer 'fire99'"),
+        ([CAT, "--model", "squeezenet", "--class", "unicorn"], "no class named 'unicorn'"),
+        ([CAT, "--model", "squeezenet", "--class", "1000"], "class 1000"),
+        ([CAT, "--model", "vgg16-conv", "--class", "281"], "no class scores"),
+    ],
+)
+def test_a_mistake_is_answered_in_one_sentence(tmp_path, capsys, arguments, words):
+    assert main([*arguments, "--output", str(tmp_path / "x.png")]) == 1
+    said = capsys.readouterr()
+    assert words in said.err and said.err.count("\n") == 1 and "Traceback" not in said.err
+    assert not (tmp_path / "x.png").exists()
+
+
+def test_an_unknown_option_ends_with_the_usage(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([CAT, "--rule", "lrp"])
+    assert caught.value.code == 2 and "usage: python -m zv_helpers" in capsys.readouterr().err
