@@ -1,0 +1,211 @@
+"""Drawing for the explorers with Pillow: panels in a strip of fixed size, while a slider moves.
+
+Pyplot is not used: a widget's callback runs on another thread, where pyplot loses or mixes figures.
+"""
+
+import functools
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+PANEL = 212  # pixels a side
+GAP = 12
+MARGIN = 8
+HEAD = 42
+ORANGE, BLUE, SKY, GREY = (230, 159, 0), (0, 114, 178), (86, 180, 233), (150, 150, 150)
+INK, PALE = (20, 20, 20), (85, 85, 85)
+
+
+@functools.cache
+def font(size, bold=False):
+    """Return the DejaVu Sans that matplotlib ships, in pixels."""
+    from matplotlib import get_data_path
+
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(Path(get_data_path()) / "fonts" / "ttf" / name), size)
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One panel: a picture (uint8 RGB (h, w, 3) or PIL), a title, and a line of small print.
+
+    `frames` are boxes (top, left, bottom, right) in the picture's own pixels that are drawn on it,
+    each with its colour. `smooth` is for photographs; signals keep their square pixels.
+    """
+
+    picture: object
+    title: str = ""
+    note: str = ""
+    frames: tuple = ()
+    smooth: bool = False
+
+
+def size_within(shape, width, height):
+    """Return the (width, height) at which (h, w) fills a rectangle and keeps its proportions."""
+    h, w = shape[:2]
+    factor = min(width / w, height / h)
+    return max(round(w * factor), 1), max(round(h * factor), 1)
+
+
+def enlarged(picture, width=PANEL, height=PANEL, smooth=False):
+    """Return a picture (uint8 (h, w, 3) or PIL) as a PIL image that just fits width × height."""
+    if not isinstance(picture, Image.Image):
+        picture = Image.fromarray(np.ascontiguousarray(picture))
+    shape = (picture.height, picture.width)
+    method = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
+    if not smooth and max(shape) > max(width, height):
+        method = Image.Resampling.BOX  # nearest would drop rows
+    return picture.resize(size_within(shape, width, height), method)
+
+
+def strip(panels, width=PANEL, height=PANEL):
+    """Draw panels side by side.
+
+    Returns:
+        (PIL image, rectangles): where each panel's picture is, (left, top, right, bottom).
+    """
+    count = len(panels)
+    canvas = Image.new(
+        "RGB",
+        (2 * MARGIN + count * width + (count - 1) * GAP, 2 * MARGIN + HEAD + height),
+        "white",
+    )
+    draw = ImageDraw.Draw(canvas)
+    rectangles = []
+    for i, panel in enumerate(panels):
+        left = MARGIN + i * (width + GAP)
+        rectangles.append(draw_panel(canvas, draw, panel, left, MARGIN, width, height))
+    return canvas, tuple(rectangles)
+
+
+def draw_panel(canvas, draw, panel, left, top, width=PANEL, height=PANEL):
+    """Draw one panel and its two lines of text; returns its (left, top, right, bottom)."""
+    words(draw, (left, top), panel.title, 14, INK, width, bold=True)
+    words(draw, (left, top + 20), panel.note, 12, PALE, width)
+    top += HEAD
+    if panel.picture is None:
+        draw.rectangle((left, top, left + width - 1, top + height - 1), fill=(240, 240, 240))
+        return left, top, left + width, top + height
+    picture = panel.picture
+    shape = picture.size[::-1] if isinstance(picture, Image.Image) else picture.shape
+    picture = enlarged(picture, width, height, panel.smooth)
+    left += (width - picture.width) // 2
+    top += (height - picture.height) // 2
+    canvas.paste(picture, (left, top))
+    for box, colour in panel.frames:
+        y, x = picture.height / shape[0], picture.width / shape[1]
+        frame(
+            draw, (left + box[1] * x, top + box[0] * y, left + box[3] * x, top + box[2] * y), colour
+        )
+    return left, top, left + picture.width, top + picture.height
+
+
+def rectangle(index, shape, width=PANEL, height=PANEL):
+    """Return (left, top, right, bottom) of the picture (h, w) in panel `index` of a `strip`."""
+    w, h = size_within(shape, width, height)
+    left = MARGIN + index * (width + GAP) + (width - w) // 2
+    top = MARGIN + HEAD + (height - h) // 2
+    return left, top, left + w, top + h
+
+
+def frame(draw, rectangle, colour=ORANGE):
+    """Frame (left, top, right, bottom): coloured, with a black rim, seen on any photograph."""
+    left, top, right, bottom = (round(edge) for edge in rectangle)
+    right, bottom = max(right, left + 3) - 1, max(bottom, top + 3) - 1
+    for grow, shade in ((2, "black"), (1, colour), (0, colour), (-1, "black")):
+        if right - left + 2 * grow > 3 and bottom - top + 2 * grow > 3 or grow >= 0:
+            draw.rectangle((left - grow, top - grow, right + grow, bottom + grow), outline=shade)
+
+
+def words(draw, place, text, size, colour=INK, width=None, bold=False):
+    """Write a line of text, cut with … where it is wider than `width`."""
+    face = font(size, bold)
+    if width is not None and face.getlength(text) > width:
+        while text and face.getlength(text + "…") > width:
+            text = text[:-1]
+        text += "…"
+    draw.text(place, text, fill=colour, font=face)
+
+
+def stacked(pictures):
+    """Put PIL images of the same width one below the other."""
+    canvas = Image.new(
+        "RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), "white"
+    )
+    top = 0
+    for picture in pictures:
+        canvas.paste(picture, (0, top))
+        top += picture.height
+    return canvas
+
+
+def beside(pictures):
+    """Put PIL images side by side, their tops level."""
+    canvas = Image.new(
+        "RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)), "white"
+    )
+    left = 0
+    for picture in pictures:
+        canvas.paste(picture, (left, 0))
+        left += picture.width
+    return canvas
+
+
+def map_colours(values, largest=None, smallest=None):
+    """Colour a feature map, float (h, w): uint8 (h, w, 3), from dark to yellow, its largest."""
+    smallest = float(values.min()) if smallest is None else smallest
+    largest = float(values.max()) if largest is None else largest
+    spread = largest - smallest
+    scaled = (values - smallest) / spread if spread > 0 else np.zeros_like(values)
+    return colours("viridis")[np.clip(scaled * 255, 0, 255).astype(np.uint8)]
+
+
+@functools.cache
+def colours(name):
+    """Return a matplotlib colormap as a table, uint8 (256, 3)."""
+    from ..overlays import coloured
+
+    return coloured(np.arange(256) / 255, name)
+
+
+def signed_colours(values, scale=None):
+    """Colour a signed map, float (h, w), blue below zero, orange above: uint8 (h, w, 3)."""
+    scale = float(np.abs(values).max(initial=0)) if scale is None else scale
+    part = np.clip(values / scale, -1, 1)[..., None] if scale > 0 else np.zeros((*values.shape, 1))
+    ends = np.where(part < 0, np.array(BLUE, float), np.array((200, 90, 0), float))
+    return np.rint(255 + np.abs(part) * (ends - 255)).astype(np.uint8)
+
+
+def colourbar(height, name="inferno", width=14, low="0", high="1"):
+    """Draw an upright colourbar with its ends named: a PIL image as high as a strip."""
+    canvas = Image.new("RGB", (width + 30, 2 * MARGIN + HEAD + height), "white")
+    shades = colours(name)[::-1][np.linspace(0, 255, height).astype(int)]
+    bar = np.repeat(shades[:, None], width, axis=1)
+    canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (0, MARGIN + HEAD))
+    draw = ImageDraw.Draw(canvas)
+    words(draw, (width + 4, MARGIN + HEAD), high, 12, PALE)
+    words(draw, (width + 4, MARGIN + HEAD + height - 15), low, 12, PALE)
+    return canvas
+
+
+def jpeg(picture, quality=88):
+    """Encode a PIL image as JPEG bytes, for the screen."""
+    file = io.BytesIO()
+    picture.save(file, "jpeg", quality=quality, subsampling=0)
+    return file.getvalue()
+
+
+def small_jpeg(picture, most=120_000):
+    """Encode a PIL image as JPEG bytes of at most `most` bytes, for readers without a kernel."""
+    for width, quality in ((1000, 85), (1000, 70), (850, 70), (700, 65), (560, 60)):
+        smaller = picture
+        if picture.width > width:
+            size = (width, round(picture.height * width / picture.width))
+            smaller = picture.resize(size, Image.Resampling.LANCZOS)
+        encoded = jpeg(smaller, quality)
+        if len(encoded) <= most:
+            break
+    return encoded
