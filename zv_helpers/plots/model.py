@@ -1,9 +1,23 @@
-"""Figures of step 1: the first filters, the 4×4 toy, and the receptive fields on the photograph."""
+"""Figures of step 1: the first filters, the toys, the receptive fields on the photograph, and what
+switches do to a projection."""
 
 import numpy as np
 
-from ..deconvnet.projection import signal_picture
-from .common import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, frame, numbers, panels, picture
+from ..deconvnet.projection import project, signal_picture
+from ..models.network import Table
+from .common import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    frame,
+    numbers,
+    panels,
+    picture,
+    signal,
+)
 
 COLOURS = (SKY, GREEN, BLUE, ORANGE, VERMILION, PURPLE)
 
@@ -129,4 +143,120 @@ def receptive_fields(image, network, layers=None):
     right.set_title("size where no border cuts it", fontsize=9)
     right.tick_params(labelsize=8)
     right.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def shortened(table, first):
+    """Shorten a model table to its first rows, the max-pools further down, and the last row.
+
+    Args:
+        table: what `network.summary()` returns.
+        first: how many rows to keep at the top.
+
+    Returns:
+        Table, with a row of dots wherever rows were left out.
+    """
+    last = len(table.rows) - 1
+    kept = [
+        i for i, row in enumerate(table.rows) if i < first or row[1] == "MaxPooling2D" or i == last
+    ]
+    rows, dots = [], ("⋮",) + ("",) * (len(table.header) - 1)
+    for before, i in zip([-1, *kept], kept, strict=False):
+        rows += [dots] * (i > before + 1) + [table.rows[i]]
+    return Table(table.header, tuple(rows))
+
+
+def branches_toy(signal, scaled, met, maps, cuts):
+    """Show what an Add, a batch norm and a Concatenate do to a signal; returns a Figure.
+
+    signal, scaled, met: (h, w), at the Add, below the batch norm of one branch, where the branches
+    meet again. maps: (1, n), one value for each feature map at the Concatenate; cuts: two pieces.
+    """
+    figure, axes = panels(4, 2, width=1.9, height=1.5, height_ratios=(2, 1))
+    scale = max(np.abs(met).max(), np.abs(maps).max())
+    titles = ("signal at the Add", "one copy, batch norm", "other copy, shortcut", "branches meet")
+    for ax, values, title in zip(axes[0], (signal, scaled, signal, met), titles, strict=True):
+        numbers(ax, values, title, scale)
+    titles = ("at the Concatenate", "first branch's cut", "second branch's cut")
+    for ax, values, title in zip(axes[1], (maps, *cuts), titles, strict=False):
+        numbers(ax, values, title, scale)
+        ax.set_xlim(-0.5, maps.shape[1] - 0.5)
+        ax.grid(False, which="both")
+        ax.spines[:].set_visible(False)
+    axes[1, 3].set_axis_off()
+    return figure
+
+
+def correlation(one, other):
+    """Return the correlation of two arrays of one shape, from -1 to 1; 0 if one is constant."""
+    one, other = (np.asarray(x, np.float64).ravel() - np.mean(x) for x in (one, other))
+    size = np.sqrt((one @ one) * (other @ other))
+    return float(one @ other / size) if size > 0 else 0.0
+
+
+def coarse(pixels, block=4):
+    """Average a signal's absolute values over blocks of pixels and colours: where it is strong.
+
+    pixels: float (h, w, 3), continued with zeros to whole blocks. Returns float (rows, columns).
+    """
+    edges = [(0, -side % block) for side in pixels.shape[:2]]
+    whole = np.pad(np.abs(pixels), (*edges, (0, 0)))
+    rows, columns = (side // block for side in whole.shape[:2])
+    return whole.reshape(rows, block, columns, block, -1).mean(axis=(1, 3, 4))
+
+
+def middle_neurons(features, layer, count=8):
+    """Choose the strongest feature maps at a layer's middle position: a list of Neurons."""
+    maps = features[layer]
+    row, column = maps.shape[0] // 2, maps.shape[1] // 2
+    channels = np.argsort(-maps[row, column], kind="stable")[:count]
+    return [features.neuron(layer, channel, row, column) for channel in channels]
+
+
+def agreement(first, second, neurons):
+    """Compare projections of the same neurons with the switches of two photographs.
+
+    Args:
+        first, second: Features of two photographs in one network.
+        neurons: Neurons of the first. They start with their strength there in both passes, so that
+            one that is silent on the second photograph gives a picture too.
+
+    Returns:
+        (pixel by pixel, in blocks of 4 × 4 pixels): the median correlations.
+    """
+    pairs = list(zip(project(first, neurons), project(second, neurons), strict=True))
+    fine = [correlation(a.pixels, b.pixels) for a, b in pairs]
+    rough = [correlation(coarse(a.pixels), coarse(b.pixels)) for a, b in pairs]
+    return float(np.median(fine)), float(np.median(rough))
+
+
+def two_ways_down(cases):
+    """Show projections with the switches of two photographs, and where on the way down they part.
+
+    Args:
+        cases: {title: (first Features, second Features, Neuron of the first)}, at most three.
+
+    Returns:
+        Figure: one column a case; the two projections, and under them the correlation of the two
+        signals after each step, unpooling marked.
+    """
+    figure, axes = panels(len(cases), 3, width=2.4, height=2.1)
+    for column, (title, (first, second, neuron)) in enumerate(cases.items()):
+        pair = [project(features, neuron, trace=True) for features in (first, second)]
+        for ax, one, features in zip(axes[:, column], pair, (first, second), strict=False):
+            name = features.image.name
+            signal(ax, one.pixels, f"{title}\n{name}" if features is first else name)
+        same = [
+            correlation(a.values, b.values) if a.values.size > 1 else 1.0
+            for a, b in zip(*(one.trace for one in pair), strict=True)
+        ]
+        pools = [i for i, step in enumerate(pair[0].trace) if step.title == "unpool"]
+        ax = axes[2, column]
+        ax.plot(range(1, len(same) + 1), same, ".-", color=BLUE, lw=1, ms=4)
+        ax.plot([i + 1 for i in pools], [same[i] for i in pools], "v", color=VERMILION, ms=7)
+        ax.set_ylim(-0.05, 1.1)
+        ax.set_xlabel("steps down to the pixels (▾ unpool)", fontsize=8)
+        ax.tick_params(labelsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[2, 0].set_ylabel("correlation", fontsize=8)
     return figure
