@@ -79,7 +79,8 @@ def test_what_is_no_model_is_refused_in_a_sentence():
 def test_a_first_layer_projection_is_the_first_filter_in_rgb(squeezenet):
     features = zv.extract_features(squeezenet, zv.load_image("tabby_cat", squeezenet))
     neuron = features.strongest("conv1")
-    projection = zv.project(features, neuron)
+    with pytest.warns(zv.ProjectionWarning):
+        projection = zv.project(features, neuron)
     expected = first_filters(squeezenet)[neuron.channel] * neuron.activation
     np.testing.assert_allclose(projection.pixels, expected, rtol=1e-5, atol=1e-4)
 
