@@ -801,3 +801,22 @@ def test_a_neuron_without_activation_has_a_picture_that_is_zero_and_grey(vgg_cat
     projection_ = zv.project(vgg_cat, vgg_cat.neuron("block3_conv1", channel, row, column))
     assert not projection_.pixels.any() and projection_.scale == 0
     assert (projection_.picture() == 128).all()
+
+
+def test_a_rule_that_is_written_again_takes_effect_at_once():
+    """A learner is refused, adds a rule, finds it wrong and mends it: all with one network."""
+
+    class Thrice(L.Layer):
+        def call(self, maps):
+            return 3.0 * maps
+
+    features = features_of(random_weights(around(lambda x: Thrice(name="thrice")(x))))
+    neuron = features.strongest(features.layers[-1])
+    with pytest.raises(ValueError, match="'thrice'"):
+        zv.project(features, neuron)
+    projections = []
+    for factor in (1.0, 3.0):
+        zv.reverse_rule(Thrice)(lambda signal, step, factor=factor: factor * signal)
+        projections.append(zv.project(features, neuron).pixels)
+    assert projections[0].any()
+    np.testing.assert_allclose(projections[1], 3 * projections[0], rtol=1e-5)

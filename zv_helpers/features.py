@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .images import InputImage
-from .models import Network, as_array, keras_and_tensorflow
+from .models import Network, as_array, keras_and_tensorflow, rules
 from .models.rules import rule_of
 
 LOGITS = "logits"
@@ -297,7 +297,7 @@ def forward(network, batch, target, keep=True):
         {value number: tensor}.
     """
     keras, _ = keras_and_tensorflow()
-    key = ("forward", target, keep)
+    key = ("forward", target, keep, rules.registrations)
     if key not in network.prepared:
         steps = [operation for operation in network.below(target) if operation.compute is not None]
         kept = kept_values(network) if keep else set()

@@ -7,10 +7,12 @@ reverse, hands each one's signal to the reverse rule of its kind, and adds signa
 meet.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..models import rules
 from ..models.rules import rule_of, windows_of
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
@@ -273,7 +275,7 @@ def one_step(features, operation, signal, rule):
 
 
 def _entry(network, operation):
-    key = ("rule", operation.name, operation.output)
+    key = ("rule", operation.output, rules.registrations)
     if key not in network.prepared:
         rule, problem = rule_of(operation)
         entry = None if problem else (rule.reverse, windows_of(rule, operation))
@@ -299,23 +301,33 @@ class Place:
     moves: bool = False
 
 
+@functools.lru_cache(maxsize=10_000)
 def place(starts, size, window, shape):
     """Find the `Place` of an operation's input for windows of `size` at `starts` of its output."""
     if len(shape) != 3:
         return Place(None, None, (0, 0, 0, 0), ((0, 0),) * len(starts), None)
+    along = _along_one if len(starts) == 1 else _along
     rows, columns = (
-        _along([start[axis] for start in starts], size[axis], window, axis, shape[axis])
+        along([start[axis] for start in starts], size[axis], window, axis, shape[axis])
         for axis in (0, 1)
     )
-    moves = rows[5] or columns[5]
     return Place(
         tuple(zip(rows[0], columns[0], strict=True)),
         (rows[1], columns[1]),
         (*rows[2], *columns[2]),
         tuple(zip(rows[3], columns[3], strict=True)),
         (rows[4], columns[4]),
-        moves,
+        rows[5] or columns[5],
     )
+
+
+def _along_one(begins, length, window, axis, extent):
+    """`_along` for one neuron, whose window is just cut at the border."""
+    start, stop = window.inputs(begins[0], begins[0] + length, axis)
+    inside, end = max(start, 0), min(stop, extent)
+    if end <= inside:  # the window lies in the padding; an empty one keeps a position
+        return _along(begins, length, window, axis, extent)
+    return [start], stop - start, (inside - start, stop - end), [inside], end - inside, False
 
 
 def _along(begins, length, window, axis, extent):

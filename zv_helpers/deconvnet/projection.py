@@ -230,16 +230,18 @@ def _in_batches(features, neurons, rule):
         some = neurons[first : first + MOST_AT_ONCE]
         found = reverse_each(features, number, seed(features, some), rule)
         projections += [
-            _projection(features, one, rule, *at) for one, at in zip(some, found, strict=True)
+            _projection(features, one, rule, *at, exact=len(some) == 1)
+            for one, at in zip(some, found, strict=True)
         ]
     return projections
 
 
-def _projection(features, neuron, rule, found, i=0, trace=()):
+def _projection(features, neuron, rule, found, i=0, trace=(), exact=True):
     size = features.network.input_size
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
         return Projection(neuron, rule, np.zeros((1, 1, 3), np.float32), (0, 0, 1, 1), size, trace)
-    top, left, bottom, right = box = features.receptive_field(neuron)
+    alone = len(found.values) == 1 and i == 0 and exact
+    top, left, bottom, right = box = found.box() if alone else features.receptive_field(neuron)
     row, column = found.starts[i]
     pixels = found.values[i, top - row : bottom - row, left - column : right - column]
     pixels = pixels[..., ::-1] if features.network.flips_channels else pixels

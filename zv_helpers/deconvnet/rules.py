@@ -18,7 +18,7 @@ FEW_MAPS = 8  # up to so many, adding weighted filters beats a convolution
 
 
 def _pair(value):
-    return tuple(int(v) for v in value) if np.ndim(value) else (int(value), int(value))
+    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
 
 
 def weight(variable):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from . import rules
 from .graph import activation_name
 from .rules import known_windows, rule_of
 
@@ -94,10 +95,13 @@ class Network:
                 units[operation.name] = operation.output
         return units
 
-    @functools.cached_property
+    @property
     def layers(self):
         """The layers whose feature maps can be looked at, a tuple of `Layer` in forward order."""
-        return tuple(self._layer(name, number) for name, number in self.units.items())
+        key = ("layers", rules.registrations)
+        if key not in self.prepared:
+            self.prepared[key] = tuple(self._layer(*unit) for unit in self.units.items())
+        return self.prepared[key]
 
     @functools.cached_property
     def logits(self):
@@ -162,11 +166,11 @@ class Network:
 
     def problem(self, number):
         """Say why the signal cannot be taken from a value down to the pixels, or return None."""
-        for operation in reversed(self.below(number)):
-            _, problem = rule_of(operation)
-            if problem:
-                return problem
-        return None
+        key = ("problem", number, rules.registrations)
+        if key not in self.prepared:
+            problems = (rule_of(operation)[1] for operation in reversed(self.below(number)))
+            self.prepared[key] = next(filter(None, problems), None)
+        return self.prepared[key]
 
     def pixels_of(self, number, box, endless=False):
         """Find the pixels that a box of a value's positions sees.
@@ -203,14 +207,15 @@ class Network:
     def receptive_field_size(self, number):
         """Return the size (h, w) of the receptive field of one position where no border cuts it, or
         None."""
-        if number not in self.prepared.setdefault("fields", {}):
+        key = ("field", number, rules.registrations)
+        if key not in self.prepared:
             far = 2**40  # in the middle of an endless picture
             box = self.pixels_of(number, (far, far, far + 1, far + 1), endless=True)
             size = box and (box[2] - box[0], box[3] - box[1])
             if size and max(size) > far // 2:  # some branch reads the whole picture
                 size = self.input_size
-            self.prepared["fields"][number] = size
-        return self.prepared["fields"][number]
+            self.prepared[key] = size
+        return self.prepared[key]
 
     def layer(self, name):
         """Return the `Layer` of that name.

@@ -30,6 +30,9 @@ class Rule:
 
 
 RULES = {}
+# What is remembered about rules is remembered under this number, so that a rule written again in a
+# notebook's cell takes effect.
+registrations = 0
 
 
 def reverse_rule(*kinds, window=None, refuse=None, keeps="", title="reverse"):
@@ -48,6 +51,8 @@ def reverse_rule(*kinds, window=None, refuse=None, keeps="", title="reverse"):
     """
 
     def register(function):
+        global registrations
+        registrations += 1
         for kind in kinds:
             own = isinstance(kind, type)
             RULES[kind.__name__ if own else kind] = Rule(
