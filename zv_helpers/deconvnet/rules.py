@@ -11,6 +11,7 @@ import numpy as np
 from ..models.rules import reverse_rule
 from ..models.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..models.windows import Enlarging, Sliding, Whole, same_padding
+from .engine import moved
 from .mathematics import pad_to_taps, rectify, taps
 
 MANY_VALUES = 100_000  # above this, TensorFlow rectifies faster, on several cores
@@ -40,8 +41,7 @@ def _whole(operation):
     return Whole(shape[:2] if len(shape) == 3 else (1, 1))
 
 
-# --- pooling and unpooling
-# -------------------------------------------------------------------------
+# --- pooling and unpooling ---
 
 
 def pool_geometry(operation):
@@ -134,8 +134,7 @@ def unpool_global_max(signal, step):
     return (share * largest).astype(signal.dtype)
 
 
-# --- rectification
-# -----------------------------------------------------------------------------------
+# --- rectification ---
 
 
 @reverse_rule("Rectifier", keeps="output", title="rectify")
@@ -151,8 +150,7 @@ def rectify_signal(signal, step):
     return rectify(signal, maps, step.rule, form.slope, form.cap)
 
 
-# --- convolution and transposed filtering
-# -----------------------------------------------------------------
+# --- convolution and transposed filtering ---
 
 
 def _convolution_window(operation):
@@ -305,8 +303,7 @@ def filter_dense(signal, step):
     return signal @ weight(step.layer.kernel).T
 
 
-# --- layers that scale
-# ---------------------------------------------------------------------------------
+# --- layers that scale ---
 
 
 def _along_channels(operation):
@@ -403,8 +400,7 @@ def scale_negative(signal, step):
     return -signal
 
 
-# --- where branches meet
-# -------------------------------------------------------------------------------
+# --- where branches meet ---
 
 
 def _same_shapes(operation):
@@ -454,8 +450,7 @@ def cut_concatenate(signal, step):
     return np.split(signal, ends[:-1], axis=-1)
 
 
-# --- layers that move or reshape
-# -----------------------------------------------------------------------
+# --- layers that move or reshape ---
 
 
 def _padding_window(operation):
@@ -488,8 +483,7 @@ def _nearest(operation):
     if operation.layer.interpolation != "nearest":
         return (
             f"layer {operation.name!r} upsamples with {operation.layer.interpolation} "
-            "interpolation; "
-            "the reverse rule is defined for nearest"
+            "interpolation; the reverse rule is defined for nearest"
         )
     return _channels_last(operation)
 
@@ -511,17 +505,10 @@ def sum_upsampling(signal, step):
 @reverse_rule("Flatten", "Reshape", window=_whole, title="reshape")
 def reshape_back(signal, step):
     """The same numbers in the shape they had."""
-    if signal.ndim == 4:
-        full = (*step.operation.output_shape,)
-        signal = whole_picture(signal, step.outer.starts, full)
+    if signal.ndim == 4:  # laid into the whole picture first, zero elsewhere
+        corner = ((0, 0),) * len(signal)
+        signal = moved(signal, step.outer.starts, corner, step.operation.output_shape[:2])
     return signal.reshape(len(signal), *step.operation.shapes[0])
-
-
-def whole_picture(signal, starts, shape):
-    """Lay windows into the whole picture, zero elsewhere: (n, *shape)."""
-    from .engine import moved
-
-    return moved(signal, starts, ((0, 0),) * len(starts), shape[:2])
 
 
 @reverse_rule(
