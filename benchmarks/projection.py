@@ -131,16 +131,16 @@ def main():
                 neuron = features.strongest(layer, int(channel))
                 picture = zv.project(features, neuron).on_canvas()[..., ::-1]
                 times["floor"].append(window_operations(features, neuron) / rate)
-                for _ in range(options.repeats):  # side by side, so that a slow moment hits all
-                    times["kept"].append(seconds(lambda: zv.project(features, neuron)))
-                    times["cold"].append(
-                        seconds(
-                            lambda: zv.project(zv.extract_features(network, image, layer), neuron)
-                        )
-                    )
-                    times["gradient"].append(seconds(lambda: gradients[layer](batch, neuron)))
-                    if captum:
-                        times["captum"].append(seconds(lambda: captum(image.batch, neuron)))
+                methods = {
+                    "kept": lambda: zv.project(features, neuron),
+                    "cold": lambda: zv.project(zv.extract_features(network, image, layer), neuron),
+                    "gradient": lambda: gradients[layer](batch, neuron),
+                }
+                if captum:
+                    methods["captum"] = lambda: captum(image.batch, neuron)
+                for method, run in methods.items():
+                    run()  # the threads of the method before it still spin for a moment
+                    times[method] += [seconds(run) for _ in range(options.repeats)]
                 if captum:
                     theirs = captum(image.batch, neuron) * neuron.activation
                     worst = max(worst, np.abs(picture - theirs).max() / np.abs(theirs).max())

@@ -326,7 +326,7 @@ def everything():
         L.DepthwiseConv2D(3, depth_multiplier=2, padding="same")(x)
     )
     right = L.SeparableConv2D(12, 3, padding="same", activation="relu", name="separable")(x)
-    x = L.Add(name="add")([left, right])
+    x = L.Add(name="branches_meet")([left, right])
     x = L.Conv2D(8, 3, groups=2, padding="same", activation="relu6", name="groups")(x)
     x = L.Concatenate(name="join")([x, L.Subtract()([right, left]), L.Average()([left, right])])
     x = L.Conv2D(6, 3, dilation_rate=2, padding="same", activation="relu", name="dilated")(

@@ -165,7 +165,7 @@ def project(features: Features, neuron, rule="deconvnet", trace=False):
             done = {}
             for layer in {one.layer: None for one in neurons}:
                 together = [one for one in dict.fromkeys(neurons) if one.layer == layer]
-                done.update(zip(together, _in_batches(features, together, rule), strict=True))
+                done.update(_in_batches(features, together, rule))
     done = {one: replace(shown, notes=notes[one.layer]) for one, shown in done.items()}
     return done[neuron] if isinstance(neuron, Neuron) else [done[one] for one in neurons]
 
@@ -224,24 +224,27 @@ def seed(features, neurons):
 
 
 def _in_batches(features, neurons, rule):
+    """Project neurons of one layer: {neuron: Projection}, those of one window size together."""
     number = _number(features, neurons[0].layer)
-    projections = []
-    for first in range(0, len(neurons), MOST_AT_ONCE):
-        some = neurons[first : first + MOST_AT_ONCE]
-        found = reverse_each(features, number, seed(features, some), rule)
-        projections += [
-            _projection(features, one, rule, *at, exact=len(some) == 1)
-            for one, at in zip(some, found, strict=True)
-        ]
-    return projections
+    groups, done = {}, {}
+    for one in neurons:
+        top, left, bottom, right = box = features.receptive_field(one)
+        groups.setdefault((bottom - top, right - left), []).append((one, box))
+    for group in groups.values():
+        for first in range(0, len(group), MOST_AT_ONCE):
+            some = group[first : first + MOST_AT_ONCE]
+            start = seed(features, [one for one, _ in some])
+            found = reverse_each(features, number, start, rule)
+            for (one, box), at in zip(some, found, strict=True):
+                done[one] = _projection(features, one, rule, *at, box=box)
+    return done
 
 
-def _projection(features, neuron, rule, found, i=0, trace=(), exact=True):
+def _projection(features, neuron, rule, found, i=0, trace=(), box=None):
     size = features.network.input_size
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
         return Projection(neuron, rule, np.zeros((1, 1, 3), np.float32), (0, 0, 1, 1), size, trace)
-    alone = len(found.values) == 1 and i == 0 and exact
-    top, left, bottom, right = box = found.box() if alone else features.receptive_field(neuron)
+    top, left, bottom, right = box = found.box() if box is None else box
     row, column = found.starts[i]
     pixels = found.values[i, top - row : bottom - row, left - column : right - column]
     pixels = pixels[..., ::-1] if features.network.flips_channels else pixels
