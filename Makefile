@@ -13,6 +13,9 @@ PY = .venv/bin/python
 NBVAL = $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
+# What drives the browser is installed where it is first needed.
+BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
 .PHONY: help setup lab demo test test-browser notebooks lint format bench clean
 
@@ -34,8 +37,7 @@ test: setup ## Doctests, tests, and all notebooks with both shipped networks
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 
 test-browser: setup ## Drive the notebooks in Chromium
-	@$(PY) -c 'import playwright' 2>/dev/null || \
-		$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@$(BROWSER)
 	$(PY) -m pytest -m browser tests/browser
 
 notebooks: setup ## Execute all notebooks and save them, ready to commit
@@ -50,6 +52,7 @@ format: setup ## Correct the style of code and notebooks
 	$(PY) -m ruff format .
 
 bench: setup ## Run every benchmark, each printing its ratio
+	@$(BROWSER)
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
 
 clean: ## Remove .venv, caches and written pictures; your photographs stay

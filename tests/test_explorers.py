@@ -524,6 +524,16 @@ def test_the_overlay_explorer_moves_and_saves(cat, tmp_path, monkeypatch):
     assert "without a folder" in complaint(explorer)
 
 
+def test_an_empty_projection_has_no_scale_to_hold(cat):
+    explorer = explorers.neuron_explorer(cat, "fire5", 195)
+    row, column = np.argwhere(cat["fire5"][..., 195] == 0)[0]
+    explorer.show(row=int(row), column=int(column))
+    explorer.hold.value = True
+    assert "no scale to hold" in complaint(explorer)
+    assert not explorer.hold.value
+    assert explorer.state.scale is None
+
+
 # The chooser
 
 
@@ -638,6 +648,8 @@ def test_the_display_bundle_has_a_small_static_picture(cat, squeezenet):
 def test_every_control_has_a_label_and_a_tooltip(cat, squeezenet):
     import ipywidgets as widgets
 
+    from zv_helpers.explorers.names import Names
+
     def inside(widget):
         for child in getattr(widget, "children", ()):
             yield child
@@ -654,7 +666,7 @@ def test_every_control_has_a_label_and_a_tooltip(cat, squeezenet):
         controls = [
             widget
             for widget in inside(explorer.root)
-            if not isinstance(widget, (widgets.Box, widgets.HTML, widgets.Image))
+            if not isinstance(widget, (widgets.Box, widgets.HTML, widgets.Image, Names))
         ]
         assert len(controls) >= 3
         for widget in controls:

@@ -388,9 +388,7 @@ class NeuronExplorer(Explorer):
         )
         self.on(self.keys, self._to_keys)
         self.on(self.rule, lambda value: {"rule": value})
-        self.on(
-            self.hold, lambda on: {"scale": shared_scale(self.context, self.state) if on else None}
-        )
+        self.on(self.hold, self._to_hold)
         self.on(self.pin, self.to_pin)
         last = [self.pin] if state.forward else [self.rule, self.hold, self.pin]
         where = "the photograph or the feature map to move the position"
@@ -465,6 +463,17 @@ class NeuronExplorer(Explorer):
         if on:
             return {"row": None, "column": None}
         return moved(self.context.features, self.state, 0, 0)
+
+    def _to_hold(self, on):
+        if not on:
+            return {"scale": None}
+        scale = shared_scale(self.context, self.state)
+        if not scale:
+            raise ValueError(
+                "The projection is empty here, so there is no scale to hold: "
+                "go to a position where the neuron is active."
+            )
+        return {"scale": scale}
 
     def _to_keys(self, on):
         self.event.watched_events = ["click", "keydown"] if on else ["click"]

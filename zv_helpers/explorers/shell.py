@@ -72,19 +72,28 @@ class Explorer:
     def __init__(self, context, state):
         import ipywidgets as widgets
 
+        from .names import Names
+
         self.context, self.state = context, state
         self._shown = (context, state)
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._waiting, self._syncing, self.remark = False, False, ""
         self._inputs = []
-        self.picture = widgets.Image(format="jpeg", layout=widgets.Layout(width="100%"))
-        self.line = widgets.HTML(layout=widgets.Layout(width="100%", min_height="2.6em"))
+        # ipywidgets gives both a margin of 2 pixels, which 100 % would push out of the cell.
+        self.picture = widgets.Image(format="jpeg", layout=widgets.Layout(width="calc(100% - 4px)"))
+        self.line = widgets.HTML(layout=widgets.Layout(width="auto", min_height="2.6em"))
         drawn, self.text = self.render(context, state)
         self.picture.layout.max_width = f"{drawn.width}px"
         self.picture.value = jpeg(drawn)
         self.static, self._static_text = small_jpeg(drawn), self.text
         self.root = widgets.VBox(
-            [*self.controls(), self.line, self.picture], layout=widgets.Layout(width="100%")
+            [
+                *self.controls(),
+                self.line,
+                self.picture,
+                Names(layout=widgets.Layout(display="none")),
+            ],
+            layout=widgets.Layout(width="100%"),
         )
         self.root.add_class("zv-explorer")
         self._say(self.text)
@@ -163,10 +172,11 @@ class Explorer:
             self.picture.layout.max_width = width
         self.picture.value = encoded
         self.text, self._shown = text, (context, state)
-        self._say(f"{text} {self.remark}".strip(), f"{spent:.0f} ms")
         with self._lock:
             if self.state is state:
                 self._sync()
+        # Last, so that all else is in place for whoever reads it.
+        self._say(f"{text} {self.remark}".strip(), f"{spent:.0f} ms")
 
     def _sync(self):
         self._syncing = True

@@ -1,0 +1,251 @@
+"""The six notebooks in a browser: every cell runs, and every explorer shows what it should."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from checks import differ, shows
+from PIL import Image
+
+import zv_helpers as zv
+from zv_helpers.explorers import heats, neuron, overlay, relevance, steps
+from zv_helpers.explorers import photographs as choosing
+from zv_helpers.explorers.photographs import ChooserState
+from zv_helpers.explorers.shell import Context, Pin
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("0*.ipynb"))
+EXPLORERS = re.compile(r"explorers\.(\w+)\(")
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem[:2])
+def notebook(request, lab, chromium):
+    """A notebook, run from top to bottom."""
+    from in_browser import Notebook
+
+    opened = Notebook(chromium, lab, f"notebooks/{request.param.name}")
+    opened.run_all()
+    yield opened
+    opened.close()
+
+
+def test_there_are_six():
+    assert len(NOTEBOOKS) == 6
+
+
+def test_every_cell_runs_without_an_error(notebook):
+    cells = notebook.code_cells()
+    assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error", (cell["source"], output["evalue"])
+            assert output.get("name") != "stderr", (cell["source"], output["text"])
+
+
+def test_every_explorer_shows_what_is_chosen(notebook, features_of, workbook):
+    cells = notebook.code_cells()
+    chosen = next(c["source"] for c in cells if "parameters" in c["tags"])
+    context = Context(features_of(re.search(r'PHOTO = "(\w+)"', chosen)[1]))
+    made = [c["source"] for c in cells if "explorer" in c["tags"]]
+    assert made
+    for i, source in enumerate(made):
+        explorer = notebook.explorer(i)
+        assert explorer.root.count() == 1
+        MOVES[EXPLORERS.search(source)[1]](explorer, context, source, workbook)
+
+
+def move_neurons(explorer, context, source, workbook):
+    features = context.features
+    state = neuron.NeuronState(
+        explorer.value("combobox", "name"),
+        int(explorer.value("spinbutton", "Feature map")),
+        forward="forward" in source,
+    )
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, neuron.render, context, state)
+
+    first = now()
+    explorer.choose("name", "fire5")
+    state = neuron.at_layer(features, state, "fire5")
+    assert differ(now(), first)[0]
+    explorer.press("Layer", "ArrowLeft")
+    below = features.layers[features.layers.index("fire5") - 1]
+    state = neuron.at_layer(features, state, below)
+    now()
+    explorer.choose("name", "fire5")
+    explorer.wait_for_line("layer fire5,")
+    explorer.type("spinbutton", "Feature map", 17)
+    before = now(layer="fire5", channel=17)
+    explorer.press("Neuron", "ArrowRight", 3)
+    assert differ(now(channel=20), before)[0]
+    explorer.choose("Order", neuron.STRENGTH_ORDER)
+    explorer.press("Neuron, rank", "Home")
+    explorer.press("Neuron, rank", "ArrowRight", 2)
+    now(channel=int(features.strongest_channels("fire5", 3)[2]))
+    explorer.click_picture(*middle_of_position(state, features, 4, 9))
+    now(row=4, column=9)
+    explorer.type("spinbutton", "Row", 7)
+    now(row=7)
+    explorer.control("checkbox", "Strongest position").check()
+    now(row=None, column=None)
+    if not state.forward:
+        explorer.choose("Rule", "guided")
+        now(rule="guided")
+        explorer.control("checkbox", "Hold the scale").check()
+        now(scale=neuron.shared_scale(context, state))
+    explorer.control("button", "Pin for comparison").click()
+    now(pin=Pin(context, state))
+    explorer.press("Neuron, rank", "ArrowRight", 1)
+    now(channel=int(features.strongest_channels("fire5", 4)[3]))
+    explorer.control("button", "Unpin").click()
+    now(pin=None)
+
+
+def middle_of_position(state, features, row, column):
+    """Where the middle of a position of the feature map lies in the picture: (x, y)."""
+    from zv_helpers.explorers import drawing
+
+    height, width, _ = features[state.layer].shape
+    left, top, right, bottom = drawing.rectangle(1, (height, width), *neuron.sides(state))
+    return (
+        left + (column + 0.5) * (right - left) / width,
+        top + (row + 0.5) * (bottom - top) / height,
+    )
+
+
+def move_steps(explorer, context, source, workbook):
+    # The notebook chose the neuron; the explorer's text says which one it is.
+    found = re.search(
+        r"start is (\S+), feature map (\d+), row (\d+), column (\d+)", explorer.line.inner_text()
+    )
+    place = (int(number) for number in found.groups()[1:])
+    state = steps.StepState(context.features.neuron(found[1], *place))
+    first = shows(explorer, steps.render, context, state)
+    explorer.press("Step", "ArrowRight", 4)
+    assert differ(shows(explorer, steps.render, context, replace(state, step=4)), first)[0]
+    last = len(steps.stages(context, state)) - 1
+    explorer.type("spinbutton", "Number", last)
+    shows(explorer, steps.render, context, replace(state, step=last))
+    explorer.choose("Rule", "guided")
+    shows(explorer, steps.render, context, replace(state, rule="guided", step=last))
+
+
+def move_relevance(explorer, context, source, workbook):
+    state = relevance.RelevanceState()
+    first = shows(explorer, relevance.render, context, state)
+    explorer.choose("name", "fire8")
+    assert differ(shows(explorer, relevance.render, context, replace(state, layer="fire8")), first)[
+        0
+    ]
+    explorer.press("Layer", "ArrowRight")
+    names = relevance.layers_for(context.features, None)
+    state = replace(state, layer=names[names.index("fire8") + 1])
+    shows(explorer, relevance.render, context, state)
+    explorer.type("combobox", "Class", "goldfish")
+    state = replace(state, class_index=1)
+    shows(explorer, relevance.render, context, state)
+    explorer.choose("Rule", "deconvnet")
+    state = replace(state, rule="deconvnet")
+    shows(explorer, relevance.render, context, state)
+    explorer.choose("Show", relevance.AGAINST)
+    shows(explorer, relevance.render, context, replace(state, against=True))
+
+
+def move_heatmaps(explorer, context, source, workbook):
+    state = heats.HeatState()
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, heats.render, context, state)
+
+    first = now()
+    explorer.type("combobox", "Class", "tabby")
+    assert differ(now(class_index=281), first)[0]
+    explorer.choose("Method", "gradcam")
+    now(method="gradcam")
+    explorer.choose("name", "fire5")
+    now(layer="fire5")
+    explorer.press("Layer", "ArrowRight")
+    names = heats.layers_for(context.features, 281)
+    now(layer=names[names.index("fire5") + 1])
+    explorer.press("Smoothing", "ArrowRight", 6)
+    now(smoothing=3.0)
+    explorer.press("Threshold", "ArrowRight", 20)
+    now(threshold=0.2)
+    explorer.control("button", "Pin for comparison").click()
+    now(pin=Pin(context, state))
+    explorer.choose("Method", "deconvnet")
+    now(method="deconvnet")
+
+
+def move_overlays(explorer, context, source, workbook):
+    state = overlay.OverlayState()
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, overlay.render, context, state)
+
+    first = now()
+    explorer.press("Alpha", "ArrowRight", 5)
+    assert differ(now(alpha=0.75), first)[0]
+    explorer.choose("Colormap", "viridis")
+    now(colormap="viridis")
+    explorer.control("checkbox", "Line").check()
+    now(contour=0.5)
+    explorer.press("at", "ArrowLeft", 2)
+    now(contour=0.4)
+    explorer.type("combobox", "Class", "tabby")
+    now(heat=heats.HeatState(281))
+    explorer.choose("Heatmap", "gradcam")
+    now(heat=heats.HeatState(281, method="gradcam"))
+    explorer.type("textbox", "File name", "from the browser")
+    explorer.control("button", "Save as PNG").click()
+    explorer.wait_for_line("Written: results/from_the_browser.png")
+    written = Image.open(workbook / "root" / "notebooks" / "results" / "from_the_browser.png")
+    expected = overlay.overlay_of(context, state)
+    np.testing.assert_allclose(np.asarray(written).astype(int), expected, atol=3)
+
+
+def move_chooser(explorer, context, source, workbook):
+    network, known = context.features.network, choosing.names_to_choose()
+
+    def now(name, fit="crop"):
+        image = zv.load_image(name, network, fit)
+        state = ChooserState(image, name, choosing.page_of(name))
+        return shows(explorer, choosing.render_chooser, None, state)
+
+    first = now(context.features.image.name)
+    explorer.choose("Photograph", "chickens")
+    assert differ(now("chickens"), first)[0]
+    explorer.choose("Fit", "letterbox")
+    now("chickens", "letterbox")
+    explorer.choose("Fit", "crop")
+    left, top = choosing.sheet_place()
+    pitch = choosing.THUMB + 4
+    place = known.index("german_shepherd")
+    row, column = divmod(place, choosing.COLUMNS)
+    explorer.click_picture(left + 30 + column * pitch, top + 30 + row * pitch)
+    now("german_shepherd")
+    explorer.type("textbox", "or a path", str(zv.photographs()["owl"]))
+    explorer.wait_for_line("owl")
+    shown = explorer.pixels()
+    explorer.choose("Photograph", "tabby_cat")
+    assert differ(shown, now("tabby_cat"))[0]
+
+
+MOVES = {
+    "neuron_explorer": move_neurons,
+    "step_explorer": move_steps,
+    "relevance_explorer": move_relevance,
+    "heatmap_explorer": move_heatmaps,
+    "overlay_explorer": move_overlays,
+    "photograph_chooser": move_chooser,
+}
