@@ -357,7 +357,16 @@ def everything():
 def test_a_network_with_every_kind_of_layer():
     with double_precision():
         features = features_of(random_weights(everything(), seed=1), preprocess=None)
-    layers = ["relu_a", "pool_a", "leaky", "separable", "branches_meet", "groups", "join", "dilated"]
+    layers = [
+        "relu_a",
+        "pool_a",
+        "leaky",
+        "separable",
+        "branches_meet",
+        "groups",
+        "join",
+        "dilated",
+    ]
     neurons = [one for layer in [*layers, "late", "last"] for one in spots(features, layer)]
     check(features, neurons + [features.class_neuron(i) for i in range(5)])
 
