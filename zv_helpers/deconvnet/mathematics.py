@@ -17,7 +17,7 @@ def _pair(value):
     return tuple(int(v) for v in value) if np.ndim(value) else (int(value), int(value))
 
 
-def taps(maps, pool_size, strides, outputs, before=(0, 0)):
+def taps(maps, pool_size, strides, outputs):
     """Yield the views of `maps` that a sliding window's positions see, in row-major order.
 
     maps: (..., h, w, channels), already padded if need be. Each view is (..., outputs, channels).
