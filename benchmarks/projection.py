@@ -10,8 +10,9 @@ photographs, it takes the median time of
     cold      from the pixels: the forward pass as deep as it must go, then project()
     gradient  TensorFlow's whole-image gradient of that neuron
     captum    Captum's Deconvolution on PyTorch, whole image
-and compares the kept time with the floor: the floating-point operations of the windows at the rate
-    of a large matrix product.
+and compares the kept time with two limits:
+    floor     the floating-point operations of the windows, at the rate of a large matrix product
+    bare      TensorFlow's own convolutions of just those windows, and nothing else
 """
 
 import argparse
@@ -36,11 +37,18 @@ def seconds(function, times=1):
     return statistics.median(took)
 
 
+def warmed(function, times, warm_up=0.1):
+    """Call a function for a tenth of a second, then return the seconds of each of `times` calls."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < warm_up:
+        function()
+    return [seconds(function) for _ in range(times)]
+
+
 def matrix_multiply_rate(tf, size=2048):
-    """Floating-point operations a second of a large float32 matrix product, the best of ten."""
-    a = tf.random.normal((size, size))
-    tf.matmul(a, a).numpy()
-    return 2 * size**3 / min(seconds(lambda: tf.matmul(a, a).numpy()) for _ in range(10))
+    """Floating-point operations a second of a large float32 matrix product, the best of three."""
+    a = tf.ones((size, size))
+    return 2 * size**3 / min(seconds(lambda: tf.matmul(a, a).numpy()) for _ in range(3))
 
 
 def window_operations(features, neuron):
@@ -52,6 +60,33 @@ def window_operations(features, neuron):
             total += 2 * inside[0] * inside[1] * int(np.prod(kernel))
         inside = step.values.shape
     return total
+
+
+def bare_convolutions(tf, features, neuron):
+    """Return a function that convolves windows of the sizes a projection meets, one for each layer
+    it passes but the neuron's own, whose single value needs no convolution."""
+    calls, inside = [], None
+    for step in zv.project(features, neuron, trace=True).trace:
+        if step.title == "filter" and inside is not None and inside[:2] != (1, 1):
+            kernel = features.network.keras_model.get_layer(step.layer).kernel
+            rows, columns = (
+                2 + n - m for n, m in zip(step.values.shape[:2], inside[:2], strict=True)
+            )
+            edges = [rows // 2, rows - rows // 2, columns // 2, columns - columns // 2]
+            calls.append(
+                {
+                    "input": tf.random.normal((1, *inside)),
+                    "filter": tf.constant(kernel.numpy().transpose(0, 1, 3, 2)),
+                    "explicit_paddings": [0, 0, *edges, 0, 0],
+                }
+            )
+        inside = step.values.shape
+
+    def run():
+        for call in calls:
+            tf.raw_ops.Conv2D(**call, strides=[1, 1, 1, 1], padding="EXPLICIT")
+
+    return run
 
 
 def captum_deconvolution(network):
@@ -119,32 +154,35 @@ def main():
     images = [zv.load_image(name, network, fit="letterbox") for name in PHOTOS]
     captum = captum_deconvolution(network)
     gradients = gradient_functions(network)
-    rate = matrix_multiply_rate(tf)
-    print(f"Matrix product of 2048 × 2048: {rate / 1e9:.0f} Gflop/s on this machine, now.")
-    rows, worst = [], 0.0
+    rows, rates, worst = [], [], 0.0
     for layer in LAYERS:
-        times = {"kept": [], "cold": [], "gradient": [], "captum": [], "floor": []}
+        times = {"kept": [], "cold": [], "gradient": [], "captum": [], "floor": [], "bare": []}
         for image in images:
             features = zv.extract_features(network, image)
             batch = tf.constant(image.batch)
             for channel in features.strongest_channels(layer, options.neurons):
                 neuron = features.strongest(layer, int(channel))
                 picture = zv.project(features, neuron).on_canvas()[..., ::-1]
-                times["floor"].append(window_operations(features, neuron) / rate)
                 methods = {
                     "kept": lambda: zv.project(features, neuron),
                     "cold": lambda: zv.project(zv.extract_features(network, image, layer), neuron),
                     "gradient": lambda: gradients[layer](batch, neuron),
+                    "bare": bare_convolutions(tf, features, neuron),
                 }
-                if captum:
-                    methods["captum"] = lambda: captum(image.batch, neuron)
-                for method, run in methods.items():
-                    run()  # the threads of the method before it still spin for a moment
-                    times[method] += [seconds(run) for _ in range(options.repeats)]
                 if captum:
                     theirs = captum(image.batch, neuron) * neuron.activation
                     worst = max(worst, np.abs(picture - theirs).max() / np.abs(theirs).max())
+                    times["captum"] += warmed(lambda: captum(image.batch, neuron), options.repeats)
+                    time.sleep(0.3)  # PyTorch's threads spin for a while after their last call
+                for method, run in methods.items():
+                    times[method] += warmed(run, options.repeats)
+                rates.append(
+                    matrix_multiply_rate(tf)
+                )  # a shared machine is not equally fast always
+                times["floor"].append(window_operations(features, neuron) / rates[-1])
         rows.append((layer, {k: statistics.median(v) * 1e3 for k, v in times.items() if v}))
+    rate = statistics.median(rates) / 1e9
+    print(f"Matrix product of 2048 × 2048 beside each neuron: {rate:.0f} Gflop/s (median).")
     print_projections(rows)
     if captum:
         print(f"Largest difference to Captum over its largest value, all neurons: {worst:.1e}")
@@ -154,15 +192,21 @@ def main():
 
 def print_projections(rows):
     print(
-        f"\n{'median ms':14}{'kept':>8}{'cold':>8}{'gradient':>10}{'captum':>8}{'floor':>8}", end=""
+        f"\n{'median ms':14}{'kept':>8}{'cold':>8}{'gradient':>10}{'captum':>8}{'floor':>8}"
+        f"{'bare':>8}",
+        end="",
     )
-    print(f"{'captum/kept':>13}{'captum/cold':>13}{'gradient/kept':>15}{'kept/floor':>12}")
+    print(
+        f"{'captum/kept':>13}{'captum/cold':>13}{'gradient/kept':>15}{'kept/floor':>12}"
+        f"{'kept/bare':>11}"
+    )
     for layer, ms in rows:
         captum = ms.get("captum", float("nan"))
         print(
             f"{layer:14}{ms['kept']:8.2f}{ms['cold']:8.1f}{ms['gradient']:10.1f}{captum:8.1f}"
-            f"{ms['floor']:8.2f}{captum / ms['kept']:13.1f}{captum / ms['cold']:13.2f}"
-            f"{ms['gradient'] / ms['kept']:15.1f}{ms['kept'] / ms['floor']:12.2f}"
+            f"{ms['floor']:8.2f}{ms['bare']:8.2f}{captum / ms['kept']:13.1f}"
+            f"{captum / ms['cold']:13.2f}{ms['gradient'] / ms['kept']:15.1f}"
+            f"{ms['kept'] / ms['floor']:12.2f}{ms['kept'] / ms['bare']:11.2f}"
         )
 
 

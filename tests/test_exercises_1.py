@@ -38,6 +38,12 @@ def test_wrong_receptive_fields_are_told_apart(answer, said):
     assert sentence.startswith("Not") and said in sentence
 
 
+def test_the_receptive_field_is_one_number():
+    for useless in ([15, 15], "15", np.ones(2)):
+        assert step1.check_receptive_field(useless).startswith("Expected one number")
+    assert step1.check_receptive_field(np.int64(15)).startswith("Right")
+
+
 def test_nothing_answered_yet():
     for sentence in (step1.check_receptive_field(None), step1.check_model(None)):
         assert sentence.startswith("Not answered yet")

@@ -45,7 +45,8 @@ def test_threshold(cat):
     assert step5.check_threshold(heat, solution).startswith("Right")
     assert "raise" in step5.check_threshold(heat, 0.1)
     assert "lower" in step5.check_threshold(heat, 0.99)
-    assert "from 0 to 1" in step5.check_threshold(heat, 40)
+    for useless in (40, "x", [0.5, 0.6], float("nan")):
+        assert "from 0 to 1" in step5.check_threshold(heat, useless)
     # Every pixel reaches 0, but what is zero is not left.
     assert "lower" in step5.check_threshold(np.zeros((4, 4)), 0)
 

@@ -165,6 +165,15 @@ def test_where_class_scores_are(keras, L, ending, has_classes):
     assert np.allclose(features.probabilities, theirs, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "activation, kind",
+    [("leaky_relu", "LeakyReLU"), ("relu6", "ReLU6"), ("relu", "ReLU"), ("swish", "swish")],
+)
+def test_the_table_names_the_activation(keras, L, activation, kind):
+    net = zv.load_model(small(keras, L.Conv2D(2, 3, activation=activation)))
+    assert net.layers[0].kind == f"Conv2D + {kind}"
+
+
 def subclassed(keras):
     """A model with a `call` of its own, built."""
 

@@ -48,6 +48,7 @@ class Features:
     network: Network
     image: InputImage
     values: dict = field(repr=False)
+    found: dict = field(repr=False, default_factory=dict)  # what a reverse pass worked out, to keep
 
     def __repr__(self):
         return (

@@ -78,6 +78,13 @@ class Step:
             kept[key] = make(self.layer)
         return kept[key]
 
+    def found(self, find):
+        """Return find(features, operation), computed once for each photograph: switches."""
+        kept, key = self.features.found, (self.operation.output, find.__name__)
+        if key not in kept:
+            kept[key] = find(self.features, self.operation)
+        return kept[key]
+
     def output_maps(self):
         """Return the forward pass's maps at the operation's output, in the signal's windows, (n, h,
         w, channels)."""

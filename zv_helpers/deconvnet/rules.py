@@ -11,8 +11,8 @@ import numpy as np
 from ..models.rules import reverse_rule
 from ..models.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..models.windows import Enlarging, Sliding, Whole, same_padding
-from .engine import moved
-from .mathematics import pad_to_taps, rectify, taps
+from .engine import moved, windows
+from .mathematics import largest_taps, rectify, taps
 
 MANY_VALUES = 100_000  # above this, TensorFlow rectifies faster, on several cores
 FEW_MAPS = 8  # up to so many, adding weighted filters beats a convolution
@@ -69,29 +69,25 @@ def _pool_window(operation):
 )
 def unpool_max(signal, step):
     """Each value goes to its switch, the first maximum of its window; shared switches add."""
-    size, strides, before, _ = pool_geometry(step.operation)
+    size, strides, _, _ = pool_geometry(step.operation)
     outputs = signal.shape[1:3]
-    maps = pad_to_taps(step.input_maps(), size, strides, (0, 0), outputs)
-    views = list(taps(maps, size, strides, outputs))
-    largest = views[0]
-    for view in views[1:]:
-        largest = np.maximum(largest, view)
-    unpooled = np.zeros(maps.shape, signal.dtype)
+    switches = windows(step.found(_switches), step.outer.starts, outputs)
+    unpooled = np.zeros((len(signal), *step.size, signal.shape[3]), signal.dtype)
     overlapping = size[0] > strides[0] or size[1] > strides[1]
-    # A padded window's -inf stands for "never"; such a window has no switch to put a value at.
-    waiting = np.isfinite(largest) if np.isneginf(largest.min()) else None
-    for view, place in zip(views, taps(unpooled, size, strides, outputs), strict=True):
-        here = view == largest
-        if waiting is not None:
-            here &= waiting
-            waiting &= ~here
-        else:
-            waiting = ~here
+    for tap, place in enumerate(taps(unpooled, size, strides, outputs)):
         if overlapping:
-            place += signal * here
+            place += signal * (switches == tap)
         else:
-            np.multiply(signal, here, out=place)
-    return step.crop(unpooled[:, : step.size[0], : step.size[1]])
+            np.multiply(signal, switches == tap, out=place)
+    return step.crop(unpooled)
+
+
+def _switches(features, operation):
+    """Find the switches of a pool, as positions in its windows: unsigned int (1, h, w,
+    channels)."""
+    size, strides, before, _ = pool_geometry(operation)
+    maps = features.values[operation.inputs[0]][0]
+    return largest_taps(maps, size, strides, before, operation.output_shape[:2])[None]
 
 
 @reverse_rule("AveragePooling2D", window=_pool_window, refuse=_channels_last, title="spread")

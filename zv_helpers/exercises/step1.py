@@ -1,5 +1,7 @@
 """Checks for the exercises of step 1. Each returns one sentence."""
 
+from numbers import Real
+
 UNANSWERED = "Not answered yet: put your answer in the cell above and run both cells again."
 
 # Convolution 5 × 5: 5. Pool 3 × 3 with stride 2: 7, the step is now 2. Convolutions 3 × 3: 11, 15.
@@ -13,6 +15,8 @@ def check_receptive_field(answer):
     """
     if answer is None:
         return UNANSWERED
+    if not isinstance(answer, Real):
+        return f"Expected one number, the pixels along one side, but got {answer!r}."
     if answer == TOY_FIELD:
         return "Right: 5, then 7, then 11 and 15, because after the pool a step is two pixels."
     hints = {
@@ -52,7 +56,7 @@ def check_model(model, side=20):
         field = "{} × {}".format(*last.receptive_field)
         return (
             f"Not yet: {last.name!r} sees {field} pixels and should see at least {side} × {side}; "
-            "add a convolution or a pool, or widen one."
+            "add a convolution or a pool, or give them larger windows."
         )
     field = "{} × {}".format(*last.receptive_field)
     return f"Right: {last.name!r} sees {field} pixels, and every layer can be reversed."

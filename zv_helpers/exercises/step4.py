@@ -27,7 +27,7 @@ def check_unpool(answer):
         One sentence.
     """
     if answer is None:
-        return "Not answered yet: write the 3 × 3 signal after unpooling into answer."
+        return "Not answered yet: put the 3 × 3 signal into answer_1 and run the cell again."
     try:
         given = np.asarray(answer, float)
     except (TypeError, ValueError):
@@ -99,7 +99,10 @@ def check_against(answer, features, layer, target=None):
         One sentence.
     """
     if answer is None:
-        return "Not answered yet: write the number of a feature map into answer."
+        return (
+            "Not answered yet: put the number of a feature map into answer_3 and run the cell "
+            "again."
+        )
     target = target_of(features, target)
     scores = relevance_scores(features, target, layer)
     last = len(scores) - 1

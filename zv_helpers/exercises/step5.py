@@ -44,9 +44,12 @@ def check_threshold(heat, answer):
     """
     if answer is None:
         return UNANSWERED
-    level = float(answer)
-    if not 0 <= level <= 1:
-        return f"Expected a threshold from 0 to 1, but got {level:g}."
+    try:
+        level = float(answer)
+    except (TypeError, ValueError):
+        level = None
+    if level is None or not 0 <= level <= 1:
+        return f"Expected a threshold from 0 to 1, but got {answer!r}."
     left = float(((np.asarray(heat) >= level) & (np.asarray(heat) > 0)).mean())
     if abs(left - SHARE) <= 0.02:
         return f"Right: {left:.0%} of the pixels are left."

@@ -22,6 +22,13 @@ class Rectifier:
     slope: float = 0.0
     cap: float | None = None
 
+    @property
+    def name(self):
+        """What the model table calls it: ReLU, LeakyReLU, or ReLU6 for a cap at 6."""
+        return ("LeakyReLU" if self.slope else "ReLU") + (
+            "" if self.cap is None else f"{self.cap:g}"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Operation:

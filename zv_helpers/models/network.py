@@ -141,7 +141,7 @@ class Network:
             source = self.producers.get(final.inputs[0])
             while source is not None and source.kind in ("BatchNormalization", "ZeroPadding2D"):
                 source = self.producers.get(source.inputs[0])
-            kind = "ReLU" if kind == "Rectifier" else activation_name(final.layer)
+            kind = final.rectifier.name if kind == "Rectifier" else activation_name(final.layer)
             kind = kind if source is None else f"{source.kind} + {kind}"
         height, width, channels = self.shapes[number]
         return Layer(
@@ -185,9 +185,8 @@ class Network:
             window.
         """
         windows = {number: ((box[0], box[2]), (box[1], box[3]))}
-        for operation in reversed(self.below(number)):
+        for operation, arithmetic in self._windows_below(number):
             outer = windows.pop(operation.output)
-            arithmetic = known_windows(operation)
             if arithmetic is None:
                 return None
             for value, window in zip(operation.inputs, arithmetic, strict=True):
@@ -203,6 +202,14 @@ class Network:
                 windows[value] = here
         (top, bottom), (left, right) = windows.get(0, ((0, 0), (0, 0)))
         return top, left, bottom, right
+
+    def _windows_below(self, number):
+        """List (operation, the window arithmetic of its inputs) from a value down to the pixels."""
+        key = ("windows", number, rules.registrations)
+        if key not in self.prepared:
+            below = reversed(self.below(number))
+            self.prepared[key] = [(operation, known_windows(operation)) for operation in below]
+        return self.prepared[key]
 
     def receptive_field_size(self, number):
         """Return the size (h, w) of the receptive field of one position where no border cuts it, or

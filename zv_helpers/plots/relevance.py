@@ -131,13 +131,14 @@ def rules_side_by_side(features, neurons, rules=RULES):
 
 
 def stages(projection):
-    """List the steps of a traced projection at which its window grew, and the last: a `Table`."""
+    """List the steps of a traced projection that count: those at which its window grew, every
+    unpooling, and the last. Returns a `Table`."""
     rows, largest = [], 0
     for step in projection.trace:
         (top, left, bottom, right), (h, w) = step.pixels_box, step.values.shape[:2]
         area = (bottom - top) * (right - left)
-        if area > largest or step is projection.trace[-1]:
-            largest = area
+        if area > largest or step.title == "unpool" or step is projection.trace[-1]:
+            largest = max(area, largest)
             where = f"rows {top}–{bottom - 1}, columns {left}–{right - 1}"
             rows.append((step.layer, step.title, f"{h} × {w}", where))
     return Table(("layer reversed", "step", "window", "lies on the pixels"), tuple(rows))
@@ -312,7 +313,7 @@ def margins(features, product, count=8):
     best = np.argsort(-np.abs(scores), kind="stable")[:count]
     best = best[np.argsort(-scores[best], kind="stable")]
     bars(axes[0], best, scores[best])
-    axes[0].set_title(f"the {len(best)} largest scores", fontsize=9)
+    axes[0].set_title(f"the {len(best)} scores largest in size", fontsize=9)
     scale = float(np.abs(places).max()) or 1.0
     h, w = places.shape
     title = f"sums over the maps, {h} × {w}"
