@@ -158,7 +158,7 @@ def at_layer(explorer, layer):
     """Go to a layer's feature map 0."""
     explorer.choose("name", layer)
     explorer.wait_for_line(f"layer {layer},")
-    explorer.type("spinbutton", "Feature map", 0)
+    explorer.type("spinbutton", "number", 0)
     explorer.wait_for_line("feature map 0,")
     explorer.page.wait_for_timeout(300)
 
@@ -174,7 +174,7 @@ def measure(notebook, model, parts, count):
     for layer in LAYERS[model]:
         at_layer(explorer, layer)
         parts.write_text("")
-        took = presses(explorer, "Neuron", count)
+        took = presses(explorer, "Feature map", count)
         shares = [json.loads(line) for line in parts.read_text().splitlines()][-count:]
         part = {name: statistics.median(one[name] for one in shares) for name in shares[0]}
         rows.append((layer, took, part))
@@ -197,7 +197,7 @@ def measure(notebook, model, parts, count):
         )
     for layer in (LAYERS[model][0], LAYERS[model][-1]):
         at_layer(explorer, layer)
-        seconds, after, pictures = drag(explorer, "Neuron")
+        seconds, after, pictures = drag(explorer, "Feature map")
         explorer.wait_for_line("feature map 40,")
         print(
             f"drag at {layer}: 40 presses in {seconds:.2f} s, {pictures:.0f} pictures; "

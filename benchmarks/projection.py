@@ -46,9 +46,9 @@ def warmed(function, times, warm_up=0.1):
 
 
 def matrix_multiply_rate(tf, size=2048):
-    """Floating-point operations a second of a large float32 matrix product, the best of three."""
+    """Floating-point operations a second of a large float32 matrix product, the best of ten."""
     a = tf.ones((size, size))
-    return 2 * size**3 / min(seconds(lambda: tf.matmul(a, a).numpy()) for _ in range(3))
+    return 2 * size**3 / min(seconds(lambda: tf.matmul(a, a).numpy()) for _ in range(10))
 
 
 def window_operations(features, neuron):
@@ -173,13 +173,12 @@ def main():
                     theirs = captum(image.batch, neuron) * neuron.activation
                     worst = max(worst, np.abs(picture - theirs).max() / np.abs(theirs).max())
                     times["captum"] += warmed(lambda: captum(image.batch, neuron), options.repeats)
-                    time.sleep(0.3)  # PyTorch's threads spin for a while after their last call
+                # Half a second in which PyTorch's threads stop spinning; a sleep would cool the
+                # processor down. And a shared machine is not equally fast at all times.
+                rates.append(matrix_multiply_rate(tf))
+                times["floor"].append(window_operations(features, neuron) / rates[-1])
                 for method, run in methods.items():
                     times[method] += warmed(run, options.repeats)
-                rates.append(
-                    matrix_multiply_rate(tf)
-                )  # a shared machine is not equally fast always
-                times["floor"].append(window_operations(features, neuron) / rates[-1])
         rows.append((layer, {k: statistics.median(v) * 1e3 for k, v in times.items() if v}))
     rate = statistics.median(rates) / 1e9
     print(f"Matrix product of 2048 × 2048 beside each neuron: {rate:.0f} Gflop/s (median).")

@@ -1,5 +1,6 @@
 """All explorers in one notebook: keys, clicks, bad input, accessibility, and starting again."""
 
+import functools
 import io
 import os
 from dataclasses import replace
@@ -81,8 +82,8 @@ def neurons(notebook, context):
         explorer.choose("Photograph", "tabby_cat")
     explorer.choose("name", "fire5")
     explorer.control("checkbox", "Strongest position").check()
-    explorer.type("spinbutton", "Feature map", 194)
-    explorer.type("spinbutton", "Feature map", 195)
+    explorer.type("spinbutton", "number", 194)
+    explorer.type("spinbutton", "number", 195)
     shows(explorer, neuron.render, context, NeuronState("fire5", 195))
     return explorer
 
@@ -128,12 +129,12 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
     names = context.features.layers
 
     def move():
-        neurons.press("Neuron", "ArrowRight", 15)
+        neurons.press("Feature map", "ArrowRight", 15)
         neurons.press("Layer", "ArrowRight", 2)
         neurons.wait_for_line(f"layer {names[names.index('fire5') + 2]},")
         neurons.choose("name", "fire5")
         neurons.wait_for_line("layer fire5,")
-        neurons.type("spinbutton", "Feature map", 20)
+        neurons.type("spinbutton", "number", 20)
         shows(neurons, neuron.render, context, NeuronState("fire5", 20))
 
     # The photograph's lower edge stays the same, so whatever is painted there else is a flicker.
@@ -147,7 +148,7 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
 
 
 def test_a_fast_drag_ends_with_the_last_position(neurons, context):
-    neurons.press("Neuron", "ArrowRight", 40)
+    neurons.press("Feature map", "ArrowRight", 40)
     shows(neurons, neuron.render, context, NeuronState("fire5", 235))
 
 
@@ -208,7 +209,7 @@ def test_keys_in_a_control_do_not_reach_the_notebook(notebook, neurons, context)
     rule.focus()
     for key in ("g", "ArrowUp", "ArrowDown", "b", "a", "d", "d"):  # b: a new cell; d d: delete it
         rule.press(key)
-    neurons.control("slider", "Neuron").focus()
+    neurons.control("slider", "Feature map").focus()
     for key in ("b", "a", "d", "d", "ArrowDown", "ArrowUp"):
         notebook.page.keyboard.press(key)
     neurons.control("button", "Pin for comparison").focus()
@@ -281,8 +282,15 @@ BAD = {
     "line.png": (lambda: encoded(Image.new("RGB", (20_000, 10)), "png"), "at least 16 pixels"),
     "phone.heic": (lambda: b"\0\0\0\x18ftypheic" + bytes(64), "HEIC"),
 }
-TURNED = Image.Exif()
-TURNED[0x0112] = 6
+
+
+def turned(orientation):
+    """A photograph whose file says how to turn it: EXIF orientation 1 to 8."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return encoded(colourful(), "jpeg", exif=exif)
+
+
 SOUND = {
     "cmyk.jpg": lambda: encoded(colourful().convert("CMYK"), "jpeg"),
     "deep.png": lambda: encoded(
@@ -294,7 +302,7 @@ SOUND = {
     "moving.gif": lambda: encoded(
         colourful(), "gif", save_all=True, append_images=[Image.new("RGB", (320, 260))]
     ),
-    "turned.jpg": lambda: encoded(colourful(), "jpeg", exif=TURNED),
+    **{f"turned_{way}.jpg": functools.partial(turned, way) for way in range(1, 9)},
 }
 
 
@@ -312,7 +320,7 @@ def photos(tmp_path_factory):
 def refused(explorer, context, said, do):
     """Check that something gives one sentence, and that all else stays and still works."""
     before = explorer.pixels()
-    controls = (("combobox", "Photograph"), ("combobox", "name"), ("spinbutton", "Feature map"))
+    controls = (("combobox", "Photograph"), ("combobox", "name"), ("spinbutton", "number"))
     values = [explorer.value(*control) for control in controls]
     do()
     line = explorer.wait_for_line(said, "alert")
@@ -321,7 +329,7 @@ def refused(explorer, context, said, do):
     assert len(line) < 400
     np.testing.assert_array_equal(explorer.pixels(), before)
     assert [explorer.value(*control) for control in controls] == values
-    explorer.press("Neuron", "ArrowRight")
+    explorer.press("Feature map", "ArrowRight")
     shows(explorer, neuron.render, context, NeuronState("fire5", 196))
 
 
@@ -433,7 +441,7 @@ def works(opened, context):
     assert opened.page.locator(".jp-Notebook .zv-explorer").count() == 2
     assert opened.page.locator(".jp-OutputArea-output img:not(.widget-image)").count() == 0
     assert "Error displaying widget" not in opened.page.locator(".jp-Notebook").inner_text()
-    explorer.press("Neuron", "ArrowRight", 2)
+    explorer.press("Feature map", "ArrowRight", 2)
     shows(explorer, neuron.render, context, NeuronState("fire5", 197))
 
 

@@ -61,7 +61,7 @@ def move_neurons(explorer, context, source, workbook):
     features = context.features
     state = neuron.NeuronState(
         explorer.value("combobox", "name"),
-        int(explorer.value("spinbutton", "Feature map")),
+        int(explorer.value("spinbutton", "number")),
         forward="forward" in source,
     )
 
@@ -80,13 +80,13 @@ def move_neurons(explorer, context, source, workbook):
     now()
     explorer.choose("name", "fire5")
     explorer.wait_for_line("layer fire5,")
-    explorer.type("spinbutton", "Feature map", 17)
+    explorer.type("spinbutton", "number", 17)
     before = now(layer="fire5", channel=17)
-    explorer.press("Neuron", "ArrowRight", 3)
+    explorer.press("Feature map", "ArrowRight", 3)
     assert differ(now(channel=20), before)[0]
     explorer.choose("Order", neuron.STRENGTH_ORDER)
-    explorer.press("Neuron, rank", "Home")
-    explorer.press("Neuron, rank", "ArrowRight", 2)
+    explorer.press("Feature map", "Home")
+    explorer.press("Feature map", "ArrowRight", 2)
     now(channel=int(features.strongest_channels("fire5", 3)[2]))
     explorer.click_picture(*middle_of_position(state, features, 4, 9))
     now(row=4, column=9)
@@ -101,7 +101,7 @@ def move_neurons(explorer, context, source, workbook):
         now(scale=neuron.shared_scale(context, state))
     explorer.control("button", "Pin for comparison").click()
     now(pin=Pin(context, state))
-    explorer.press("Neuron, rank", "ArrowRight", 1)
+    explorer.press("Feature map", "ArrowRight", 1)
     now(channel=int(features.strongest_channels("fire5", 4)[3]))
     explorer.control("button", "Unpin").click()
     now(pin=None)

@@ -165,6 +165,16 @@ def layers_for(features, class_index):
     )
 
 
+def fitted(context, state):
+    """Return a state with a class and a layer (of heatmaps or relevance scores) as it fits other
+    features: what they do not have becomes the default."""
+    features, index = context.features, state.class_index
+    if features.network.logits is None or index is not None and index >= len(features.logits):
+        index = None
+    layer = state.layer if state.layer in layers_for(features, index) else None
+    return replace(state, class_index=index, layer=layer)
+
+
 class HeatmapExplorer(Explorer):
     """The widgets of `heatmap_explorer`."""
 
@@ -231,11 +241,7 @@ class HeatmapExplorer(Explorer):
         self.chooser.sync()
 
     def fitting(self, context, state):
-        features, index = context.features, state.class_index
-        if features.network.logits is None or index is not None and index >= len(features.logits):
-            index = None
-        layer = state.layer if state.layer in layers_for(features, index) else None
-        return replace(state, class_index=index, layer=layer)
+        return fitted(context, state)
 
     def _to_method(self, method):
         if method == "occlusion":

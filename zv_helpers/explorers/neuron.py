@@ -326,9 +326,9 @@ class NeuronExplorer(Explorer):
         self.layer = LayerChoice(self, features.layers, state.layer)
         self.slider = labelled(
             "IntSlider",
-            "Neuron",
+            "Feature map",
             "Which feature map of the layer; arrow keys move it by one",
-            "285px",
+            "310px",
             min=0,
             max=features[state.layer].shape[2] - 1,
             value=state.channel,
@@ -336,9 +336,9 @@ class NeuronExplorer(Explorer):
         )
         self.number = labelled(
             "BoundedIntText",
-            "Feature map",
+            "number",
             "The feature map's number; type one",
-            "148px",
+            "125px",
             min=0,
             max=features[state.layer].shape[2] - 1,
             value=state.channel,
@@ -346,7 +346,7 @@ class NeuronExplorer(Explorer):
         self.order = labelled(
             "Dropdown",
             "Order",
-            "The order of the neuron slider: by number, or by largest activation",
+            "The order of the slider: by number, or by largest activation",
             "185px",
             options=[NUMBER_ORDER, STRENGTH_ORDER],
         )
@@ -422,7 +422,6 @@ class NeuronExplorer(Explorer):
         self.rule.value = state.rule
         self.hold.value = state.scale is not None
         self.sync_pin()
-        self.slider.description = "Neuron" if self._order == NUMBER_ORDER else "Neuron, rank"
         self.chooser.sync()
 
     def fitting(self, context, state):

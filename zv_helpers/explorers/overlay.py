@@ -142,7 +142,7 @@ class OverlayExplorer(Explorer):
             "FloatSlider",
             "Alpha",
             "0 shows the photograph alone, 1 the heatmap alone",
-            "330px",
+            "290px",
             min=0,
             max=1,
             step=0.05,
@@ -163,7 +163,7 @@ class OverlayExplorer(Explorer):
             "FloatSlider",
             "at",
             "The level of the line",
-            "280px",
+            "240px",
             min=0.05,
             max=0.95,
             step=0.05,
@@ -174,7 +174,7 @@ class OverlayExplorer(Explorer):
             "Text",
             "File name",
             "Without a folder; empty for a name of its own",
-            "300px",
+            "260px",
             placeholder="chosen for you",
             continuous_update=False,
         )
@@ -217,7 +217,7 @@ class OverlayExplorer(Explorer):
         super().act(changes)
 
     def fitting(self, context, state):
-        return replace(state, heat=heats.HeatmapExplorer.fitting(self, context, state.heat))
+        return replace(state, heat=heats.fitted(context, state.heat))
 
     def _to_method(self, method):
         if method == "occlusion":

@@ -95,7 +95,7 @@ class PhotographRow:
         explorer.on(self.path, lambda path: self._choose(path.strip()) if path.strip() else None)
         explorer.on(self.upload, self._uploaded)
         explorer.on(self.network, self._to_network)
-        self.box = row(self.photograph, self.upload, self.path, self.network)
+        self.box = row(self.photograph, self.network, self.upload, self.path)
 
     def sync(self):
         """Set the widgets to what the explorer looks at."""

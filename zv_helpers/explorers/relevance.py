@@ -1,6 +1,6 @@
 """The relevance explorer: which feature maps speak for a class, and what they look for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..relevance import products
 from . import drawing
 from .classes import NO_CLASSES, class_choice
 from .drawing import ORANGE, Panel
-from .heats import body_layer, layers_for
+from .heats import body_layer, fitted, layers_for
 from .photographs import PhotographRow
 from .shell import Context, Explorer, LayerChoice, Pin, labelled, pin_button, quietly, row
 
@@ -219,11 +219,7 @@ class RelevanceExplorer(Explorer):
         self.chooser.sync()
 
     def fitting(self, context, state):
-        features, index = context.features, state.class_index
-        if features.network.logits is None or index is not None and index >= len(features.logits):
-            index = None
-        layer = state.layer if state.layer in layers_for(features, index) else None
-        return replace(state, class_index=index, layer=layer)
+        return fitted(context, state)
 
 
 def relevance_explorer(features, class_index=None, layer=None, rule="gradient"):

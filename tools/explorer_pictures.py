@@ -1,0 +1,69 @@
+"""Photograph the explorers as they stand in JupyterLab: the README's pictures of them.
+
+    python tools/explorer_pictures.py     needs the browser extra and Chromium: see `make test-browser`
+
+Writes docs/explorers/*.jpg.
+"""
+
+import io
+import tempfile
+from pathlib import Path
+
+import nbformat
+from in_browser import Notebook, chromium, copy_workbook, jupyterlab
+from lab import ROOT
+from PIL import Image
+
+SETUP = """import zv_helpers as zv
+from zv_helpers import explorers
+
+network = zv.load_model("squeezenet")
+cat = zv.extract_features(network, zv.load_image("tabby_cat", network))
+dog = zv.extract_features(network, zv.load_image("german_shepherd", network))"""
+EXPLORERS = {
+    "photograph": 'explorers.photograph_chooser(network, "german_shepherd")',
+    "neuron": 'explorers.neuron_explorer(cat, "fire8")',
+    "steps": 'explorers.step_explorer(cat, cat.strongest("fire8"))',
+    "relevance": "explorers.relevance_explorer(dog)",
+    "heatmap": "explorers.heatmap_explorer(dog)",
+    "overlay": "explorers.overlay_explorer(dog, contour=0.5)",
+}
+
+
+def to_the_middle(explorer):
+    """Walk half of the way down to the pixels."""
+    explorer.press("Step", "ArrowRight", 22)
+    explorer.wait_for_line("Step 22 of")
+
+
+PREPARE = {"steps": to_the_middle}
+
+
+def main():
+    folder = ROOT / "docs" / "explorers"
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        place = Path(name).resolve()
+        copy_workbook(place)
+        cells = [nbformat.v4.new_code_cell(SETUP)] + [
+            nbformat.v4.new_code_cell(source, metadata={"tags": ["explorer"]})
+            for source in EXPLORERS.values()
+        ]
+        kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+        book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(book, place / "root" / "explorers.ipynb")
+        with jupyterlab(place) as url, chromium() as browser:
+            notebook = Notebook(browser, url, "explorers.ipynb")
+            notebook.run_all()
+            for index, name in enumerate(EXPLORERS):
+                explorer = notebook.explorer(index)
+                PREPARE.get(name, lambda explorer: None)(explorer)
+                explorer.page.wait_for_timeout(500)
+                shot = Image.open(io.BytesIO(explorer.root.screenshot())).convert("RGB")
+                shot.save(folder / f"{name}.jpg", quality=88, optimize=True)
+                print(f"docs/explorers/{name}.jpg", *shot.size)
+            notebook.close()
+
+
+if __name__ == "__main__":
+    main()
