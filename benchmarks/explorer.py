@@ -68,6 +68,7 @@ shell.jpeg = timed("encode", shell.jpeg)"""
 
 FLOOR = """ready = [bytes(explorer.picture.value) + bytes([i]) for i in range(200)]
 picture = widgets.Image(format="jpeg", value=ready[0], layout=explorer.picture.layout)
+picture.add_class("zv-picture")
 slider = widgets.IntSlider(description="Floor", max=199)
 line = widgets.HTML('<div role="status">floor</div>')
 slider.observe(lambda event: setattr(picture, "value", ready[event["new"]]), names="value")

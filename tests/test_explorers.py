@@ -15,11 +15,22 @@ from traitlets import Bunch
 
 import zv_helpers as zv
 from zv_helpers import explorers
-from zv_helpers.explorers import classes, drawing, heats, neuron, overlay, relevance, shell, steps
-from zv_helpers.explorers import photographs as choosing
+from zv_helpers.explorers import chooser as choosing
+from zv_helpers.explorers import (
+    classes,
+    drawing,
+    heats,
+    neuron,
+    overlay,
+    photographs,
+    relevance,
+    shell,
+    steps,
+)
 from zv_helpers.explorers.heats import HeatState
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.overlay import OverlayState
+from zv_helpers.explorers.photographs import read_upload
 from zv_helpers.explorers.relevance import RelevanceState
 from zv_helpers.explorers.shell import Context, Pin
 from zv_helpers.explorers.steps import StepState
@@ -556,18 +567,60 @@ def test_a_small_photograph_is_said(squeezenet, recwarn):
     assert not recwarn.list
 
 
+def test_every_explorer_has_thumbnails_to_click_on(cat):
+    explorer = explorers.neuron_explorer(cat, "fire5", 195)
+    row = explorer.chooser
+    assert row.thumbnails is None
+    row.open.value = True
+    assert row.frame in row.box.children
+    before = row.thumbnails.value
+    names = choosing.names_to_choose()
+    place = names.index("chickens")
+    click = {
+        "type": "click",
+        "dataX": 4 + place % photographs.COLUMNS * choosing.PITCH + 10,
+        "dataY": 4 + place // photographs.COLUMNS * choosing.PITCH + 10,
+    }
+    row.event._handle_mouse_msg(row.event, click, None)
+    assert explorer.context.features.image.name == row.photograph.value == "chickens"
+    assert (explorer.state.layer, explorer.state.channel) == ("fire5", 195)
+    assert row.thumbnails.value != before
+    row.open.value = False
+    assert row.frame not in row.box.children
+
+
+def test_the_step_explorer_keeps_its_unit_on_another_photograph_and_in_another_network(cat):
+    explorer = explorers.step_explorer(cat, cat.strongest("fire5", 195))
+    explorer.show(step=20)
+    explorer.chooser.photograph.value = "owl"
+    assert complaint(explorer) is None
+    owl = explorer.context.features
+    assert owl.image.name == "owl" and explorer.state.neuron == owl.strongest("fire5", 195)
+    assert explorer.state.step == explorer.step.value == 20
+    explorer.show(step=explorer.step.max)
+    explorer.chooser.network.value = "vgg16-conv"
+    assert complaint(explorer) is None
+    seen = explorer.context.features
+    assert explorer.state.neuron == seen.strongest(seen.neuron_layer)
+    last = len(steps.stages(explorer.context, explorer.state)) - 1
+    assert explorer.step.max == last and explorer.state.step <= last
+    classes_of = explorers.step_explorer(cat)
+    classes_of.chooser.photograph.value = "owl"
+    assert classes_of.state.neuron == owl.class_neuron(cat.target().channel)
+
+
 def test_a_click_chooses_the_photograph_under_it(squeezenet):
     chooser = explorers.photograph_chooser(squeezenet)
     names = choosing.names_to_choose()
     left, top = choosing.sheet_place()
     for place in (0, 12, 40):
         column, row = place % choosing.COLUMNS, place // choosing.COLUMNS
-        x = left + 4 + column * (choosing.THUMB + 4) + 10
-        y = top + 4 + row * (choosing.THUMB + 4) + 10
+        x = left + 4 + column * (choosing.PITCH) + 10
+        y = top + 4 + row * (choosing.PITCH) + 10
         click = {"type": "click", "dataX": x, "dataY": y}
         chooser.event._handle_mouse_msg(chooser.event, click, None)
         assert chooser.name == names[place]
-    assert choosing.name_at(0, 1, 1) is None
+    assert choosing.name_at(names, choosing.COLUMNS, -1, 1) is None
 
 
 @pytest.mark.parametrize(
@@ -616,7 +669,7 @@ def test_a_good_upload_is_kept_and_named(squeezenet, own_photos):
 
 
 def test_an_upload_may_not_leave_the_folder(squeezenet, own_photos):
-    image, _ = choosing.read_upload("../../evil.jpg", a_jpeg(), squeezenet)
+    image, _ = read_upload("../../evil.jpg", a_jpeg(), squeezenet)
     assert [path.parent for path in own_photos.iterdir()] == [own_photos]
     assert not (own_photos.parent.parent / "evil.jpg").exists()
 

@@ -1,8 +1,8 @@
 """Photograph the explorers as they stand in JupyterLab: the README's pictures of them.
 
-    python tools/explorer_pictures.py     needs the browser extra and Chromium: see `make test-browser`
+    python tools/explorer_pictures.py
 
-Writes docs/explorers/*.jpg.
+Writes docs/explorers/*.jpg. It needs the browser extra and Chromium: see `make test-browser`.
 """
 
 import io

@@ -250,7 +250,7 @@ class OnScreen:
 
     def __init__(self, page, root):
         self.page, self.root = page, root
-        self.image = root.locator("img.widget-image")
+        self.image = root.locator("img.zv-picture")
         self.line = root.locator("[role=status], [role=alert]")
 
     def control(self, role, name):

@@ -13,9 +13,10 @@ from PIL import Image
 from test_notebooks import middle_of_position, move_relevance
 
 import zv_helpers as zv
-from zv_helpers.explorers import drawing, neuron
+from zv_helpers.explorers import drawing, neuron, photographs
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.shell import Context
+from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
 
 pytestmark = pytest.mark.browser
 
@@ -121,6 +122,20 @@ def test_arrow_keys_over_the_picture_move_the_position(neurons, context):
     moved = replace(state, row=at.row, column=at.column - 1)
     shows(neurons, neuron.render, context, moved)
     keys.uncheck()
+
+
+def test_thumbnails_choose_a_photograph(neurons, features_of):
+    button = neurons.control("button", "Thumbnails")
+    button.click()
+    sheet = neurons.root.locator("img.zv-thumbnails[alt]")
+    sheet.wait_for()
+    place = names_to_choose().index("chickens")
+    rows, columns = divmod(place, photographs.COLUMNS)
+    sheet.click(position={"x": columns * PITCH + 30, "y": rows * PITCH + 30})
+    shows(neurons, neuron.render, Context(features_of("chickens")), NeuronState("fire5", 195))
+    assert neurons.value("combobox", "Photograph") == "chickens"
+    button.click()
+    sheet.wait_for(state="detached")
 
 
 def test_the_picture_is_one_element_that_never_flickers(neurons, context):

@@ -10,9 +10,9 @@ from checks import differ, shows
 from PIL import Image
 
 import zv_helpers as zv
+from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import heats, neuron, overlay, relevance, steps
-from zv_helpers.explorers import photographs as choosing
-from zv_helpers.explorers.photographs import ChooserState
+from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.shell import Context, Pin
 
 pytestmark = pytest.mark.browser
@@ -229,7 +229,7 @@ def move_chooser(explorer, context, source, workbook):
     now("chickens", "letterbox")
     explorer.choose("Fit", "crop")
     left, top = choosing.sheet_place()
-    pitch = choosing.THUMB + 4
+    pitch = choosing.PITCH
     place = known.index("german_shepherd")
     row, column = divmod(place, choosing.COLUMNS)
     explorer.click_picture(left + 30 + column * pitch, top + 30 + row * pitch)

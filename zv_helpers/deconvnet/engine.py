@@ -8,6 +8,7 @@ meet.
 """
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..models.rules import rule_of, windows_of
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
+SIDE_BY_SIDE = 2  # neurons at once from there on: while one is filtered, another is unpooled
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,7 @@ def reverse_each(features, number, seed, rule):
     """Walk down to the pixels with several neurons at once, for as long as that is faster.
 
     While their windows are small the neurons share each step. Once the windows are large, each goes
-    on alone: then memory no longer grows with the number of neurons, and nothing is lost.
+    on alone, two side by side: then memory no longer grows with the number of neurons.
 
     Returns:
         A list of n pairs (Signal at the pixels, the neuron's place in it), None for a Signal where
@@ -216,10 +218,10 @@ def _walk(features, route, signals, rule, wanted, watch=None, part_above=None):
         if signal is None:
             continue
         if part_above and len(signal.values) > 1 and signal.values.size > part_above:
-            return [
-                _walk(features, route[position:], one, rule, wanted)[0]
-                for one in _parted(signals, len(signal.values))
-            ]
+            rest = functools.partial(_walk, features, route[position:], rule=rule, wanted=wanted)
+            with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
+                alone = threads.map(rest, _parted(signals, len(signal.values)))
+                return [found for (found,) in alone]
         del signals[operation.output]
         if operation.output in wanted:
             found[operation.output] = signal

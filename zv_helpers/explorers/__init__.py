@@ -4,10 +4,10 @@ Only this package needs ipywidgets. Each explorer is a pure `render(context, sta
 shell of widgets round it (`shell.py`).
 """
 
+from .chooser import photograph_chooser
 from .heats import heatmap_explorer
 from .neuron import neuron_explorer
 from .overlay import overlay_explorer
-from .photographs import photograph_chooser
 from .relevance import relevance_explorer
 from .steps import step_explorer
 

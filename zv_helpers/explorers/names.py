@@ -12,9 +12,12 @@ function name(explorer) {
         const words = slider.querySelector(".widget-label").textContent;
         slider.querySelector(".noUi-handle").setAttribute("aria-label", words);
     }
+    for (const sheet of explorer.querySelectorAll("img.zv-thumbnails")) {
+        sheet.alt = "Thumbnails of all photographs, which the menu beside them lists by name";
+    }
     const said = explorer.querySelector("[role=status]:not(:has(progress))");
     if (said) {
-        explorer.querySelector("img.widget-image").alt = said.firstChild.textContent.trim();
+        explorer.querySelector("img.zv-picture").alt = said.firstChild.textContent.trim();
         said.parentElement.setAttribute("aria-live", "polite");  // it stays, what it says changes
     }
 }

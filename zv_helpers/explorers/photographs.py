@@ -1,23 +1,23 @@
-"""Choose a photograph: from those that ship, from your own, by upload, or by path."""
+"""The row in which each explorer chooses its photograph and its network.
 
-import functools
+A photograph is one that ships, one of your own, an upload, or a path.
+"""
+
 import io
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
-from PIL import Image, ImageOps
 
 from ..data import data_folder
 from ..features import extract_features
-from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
+from ..images import ImageError, load_image, photographs
 from ..models import load_model
-from . import drawing
-from .drawing import ORANGE, Panel
-from .shell import Explorer, labelled, quietly, row
+from .drawing import jpeg
+from .shell import labelled, quietly, row
+from .thumbnails import name_at, names_to_choose, sheet
 
 SUFFIX = re.compile(r"[^\w.-]+")
+COLUMNS = 18  # of thumbnails, as many as fit beside each other
 
 
 def read_upload(name, content, network, fit="crop"):
@@ -91,14 +91,23 @@ class PhotographRow:
             options=list(dict.fromkeys([features.network.name, "squeezenet", "vgg16-conv"])),
             value=features.network.name,
         )
+        self.open = labelled(
+            "ToggleButton", "Thumbnails", "Show all photographs, and choose by a click", "110px"
+        )
+        explorer.on(self.open, self._show_thumbnails)
         explorer.on(self.photograph, self._choose)
         explorer.on(self.path, lambda path: self._choose(path.strip()) if path.strip() else None)
         explorer.on(self.upload, self._uploaded)
         explorer.on(self.network, self._to_network)
-        self.box = row(self.photograph, self.network, self.upload, self.path)
+        self.thumbnails = self.event = self.shown = None
+        self.controls = (self.photograph, self.open, self.network, self.upload, self.path)
+        self.box = row(*self.controls)
 
     def sync(self):
         """Set the widgets to what the explorer looks at."""
+        shown = names_to_choose(), self.chosen
+        if self.open.value and self.shown != shown:
+            self.thumbnails.value, self.shown = jpeg(sheet(*shown, COLUMNS)), shown
         if self.stale:
             self.stale, self.photograph.options = False, self._names()
         self.photograph.value = self.chosen
@@ -108,6 +117,28 @@ class PhotographRow:
 
     def _names(self):
         return tuple(dict.fromkeys([*photographs(), *self.others]))
+
+    def _show_thumbnails(self, on):
+        if self.thumbnails is None:
+            self._make_thumbnails()
+        self.box.children = (*self.controls, self.frame) if on else self.controls
+        return {}
+
+    def _make_thumbnails(self):
+        import ipywidgets as widgets
+        from ipyevents import Event
+
+        self.thumbnails = widgets.Image(format="jpeg")
+        self.thumbnails.add_class("zv-thumbnails")
+        layout = widgets.Layout(max_height="240px", width="100%", overflow="auto")
+        self.frame = widgets.Box([self.thumbnails], layout=layout)
+        self.event = Event(source=self.thumbnails, watched_events=["click"])
+        self.event.on_dom_event(lambda event: self.explorer.act(lambda: self._clicked(event)))
+
+    def _clicked(self, event):
+        place = event.get("dataX", -1), event.get("dataY", -1)
+        name = name_at(names_to_choose(), COLUMNS, *place)
+        return self._choose(name) if name else None
 
     def _load(self, name, network):
         fit = self.explorer.context.features.image.fit
@@ -175,256 +206,7 @@ def path_box():
         "Text",
         "or a path",
         "The path of a picture on this machine; press Enter",
-        "290px",
+        "250px",
         placeholder="data/my_photos/rex.jpg",
         continuous_update=False,
     )
-
-
-@dataclass(frozen=True)
-class ChooserState:
-    """What the chooser shows: an `InputImage`, what it was chosen by, and the page."""
-
-    image: InputImage
-    chosen: str
-    page: int = 0
-
-
-COLUMNS, ROWS, THUMB, SIDE = 11, 7, 54, 230
-
-
-def names_to_choose():
-    """List the photographs in the order of the thumbnails: your own first, then those that ship."""
-    own = data_folder() / "my_photos"
-    found = photographs()
-    return [n for n in found if found[n].parent == own] + [
-        n for n in found if found[n].parent != own
-    ]
-
-
-def pages():
-    """Return how many pages of thumbnails there are."""
-    return max(-(-len(names_to_choose()) // (COLUMNS * ROWS)), 1)
-
-
-@functools.lru_cache(maxsize=1024)
-def thumbnail(path, modified):
-    """Return a square thumbnail of a file as a PIL image; grey with a ? where it cannot be read."""
-    try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (THUMB * 2, THUMB * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            return ImageOps.fit(upright, (THUMB, THUMB), Image.Resampling.BICUBIC)
-    except Exception:  # whatever is wrong with it is said when it is chosen
-        square = Image.new("RGB", (THUMB, THUMB), (225, 225, 225))
-        drawing.words(drawing.ImageDraw.Draw(square), (22, 14), "?", 22, drawing.PALE)
-        return square
-
-
-def sheet(chosen, page):
-    """Draw a page of thumbnails, the chosen one framed."""
-    pitch = THUMB + 4
-    canvas = Image.new("RGB", (COLUMNS * pitch + 8, ROWS * pitch + 8), "white")
-    draw = drawing.ImageDraw.Draw(canvas)
-    known = photographs()
-    for i, name in enumerate(names_to_choose()[page * COLUMNS * ROWS :][: COLUMNS * ROWS]):
-        left, top = 4 + (i % COLUMNS) * pitch, 4 + (i // COLUMNS) * pitch
-        canvas.paste(thumbnail(known[name], known[name].stat().st_mtime_ns), (left, top))
-        if name == chosen:
-            drawing.frame(draw, (left, top, left + THUMB, top + THUMB))
-    return canvas
-
-
-def sheet_place():
-    """Return where the sheet begins in the chooser's picture: (left, top)."""
-    return 2 * drawing.MARGIN + 2 * SIDE + drawing.GAP + 10, drawing.MARGIN + drawing.HEAD - 4
-
-
-def name_at(page, x, y):
-    """Return the name of the photograph whose thumbnail was clicked, or None."""
-    left, top = sheet_place()
-    column, row_ = (x - left - 4) // (THUMB + 4), (y - top - 4) // (THUMB + 4)
-    if not (0 <= column < COLUMNS and 0 <= row_ < ROWS):
-        return None
-    names = names_to_choose()[page * COLUMNS * ROWS :][: COLUMNS * ROWS]
-    place = int(row_ * COLUMNS + column)
-    return names[place] if place < len(names) else None
-
-
-def render_chooser(context, state):
-    """Draw the photograph, what the network sees of it, and the thumbnails.
-
-    Args:
-        context: not used; a chooser has no features. state: `ChooserState`.
-
-    Returns:
-        (PIL image, text).
-    """
-    image = state.image
-    height, width = image.original_size
-    scale = image.original.shape[0] / height
-    box = tuple(edge * scale for edge in image.box)
-    h, w = image.pixels.shape[:2]
-    left, _ = drawing.strip(
-        [
-            Panel(
-                image.original,
-                image.name,
-                f"{width} × {height} pixels; framed: used",
-                ((box, ORANGE),),
-                smooth=True,
-            ),
-            Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, RGB", smooth=True),
-        ],
-        SIDE,
-        SIDE,
-    )
-    thumbnails = sheet(state.chosen, state.page)
-    start, top = sheet_place()
-    canvas = Image.new("RGB", (start + thumbnails.width, top + thumbnails.height), "white")
-    canvas.paste(left, (0, 0))
-    canvas.paste(thumbnails, (start, top))
-    draw = drawing.ImageDraw.Draw(canvas)
-    drawing.words(draw, (start + 4, drawing.MARGIN), "click a photograph", 14, bold=True)
-    count = f"{len(names_to_choose())} photographs, page {state.page + 1} of {pages()}"
-    count += "; your own come first"
-    drawing.words(draw, (start + 4, drawing.MARGIN + 20), count, 12, drawing.PALE)
-    for i, (values, colour) in enumerate(
-        zip(np.moveaxis(image.pixels, 2, 0), COLOURS, strict=True)
-    ):
-        name, rgb = colour
-        line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
-        y = top + SIDE + 24 + 26 * i
-        draw.rectangle((drawing.MARGIN, y + 2, drawing.MARGIN + 12, y + 14), fill=rgb)
-        drawing.words(draw, (drawing.MARGIN + 20, y), line, 14, drawing.INK)
-    return canvas, describe_image(image, state.chosen)
-
-
-COLOURS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", drawing.BLUE))
-
-
-def describe_image(image, chosen):
-    """Say in words what was chosen, and everything that was done to it."""
-    notes = "; ".join(image.notes)
-    try:
-        who = f" Photograph: {credit(chosen)}."
-    except (ImageError, OSError):
-        who = ""
-    return f"{image.name}: {notes}.{who}"
-
-
-class PhotographChooser(Explorer):
-    """The widgets of `photograph_chooser`."""
-
-    def __init__(self, network, source="tabby_cat", fit="crop"):
-        self.network, self.fit = network, fit
-        image = (
-            source if isinstance(source, InputImage) else quietly(load_image, source, network, fit)
-        )
-        chosen = source if isinstance(source, str) else image.name
-        super().__init__(None, ChooserState(image, chosen, page_of(chosen)))
-
-    render = staticmethod(render_chooser)
-
-    @property
-    def image(self):
-        """The `InputImage` that is chosen."""
-        return self.state.image
-
-    @property
-    def name(self):
-        """The name or path by which it was chosen."""
-        return self.state.chosen
-
-    def controls(self):
-        from ipyevents import Event
-
-        self.photograph = labelled(
-            "Dropdown",
-            "Photograph",
-            "A photograph that ships, or one of data/my_photos",
-            "290px",
-            options=self._names(),
-            value=self.state.chosen,
-        )
-        self.upload, self.path = upload_button(), path_box()
-        self.fitted = labelled(
-            "Dropdown",
-            "Fit",
-            "crop: the middle; letterbox: all of it between grey bars; stretch: distorted",
-            "160px",
-            options=FITS,
-            value=self.fit,
-        )
-        self.paging = labelled(
-            "BoundedIntText", "Page", "The page of thumbnails", "120px", min=1, max=pages()
-        )
-        self.event = Event(source=self.picture, watched_events=["click"])
-        self.event.on_dom_event(lambda event: self.act(lambda: self._clicked(event)))
-        self.on(self.photograph, self._choose)
-        self.on(self.path, lambda path: self._choose(path.strip()) if path.strip() else None)
-        self.on(self.upload, self._uploaded)
-        self.on(self.fitted, self._to_fit)
-        self.on(self.paging, lambda page: {"page": page - 1})
-        return [row(self.photograph, self.upload, self.path, self.fitted, self.paging)]
-
-    def sync(self):
-        names = self._names()
-        if self.photograph.options != names:
-            self.photograph.options = names
-        self.photograph.value = self.state.chosen
-        self.fitted.value = self.fit
-        self.paging.max = pages()
-        self.paging.value = self.state.page + 1
-        if self.upload.value:
-            self.upload.value = ()
-
-    def _names(self):
-        return tuple(dict.fromkeys([*names_to_choose(), self.state.chosen]))
-
-    def _choose(self, name):
-        image = quietly(load_image, name, self.network, self.fit)
-        return {"image": image, "chosen": name, "page": page_of(name, self.state.page)}
-
-    def _uploaded(self, files):
-        if not files:
-            return None
-        self.busy(f"Reading {files[0].name} …")
-        image, note = read_upload(files[0].name, files[0].content, self.network, self.fit)
-        self.remark = f"{files[0].name}: {note}."
-        return {"image": image, "chosen": image.name, "page": page_of(image.name, self.state.page)}
-
-    def _to_fit(self, fit):
-        known = photographs()
-        chosen = self.state.chosen
-        image = quietly(
-            load_image, chosen if chosen in known else self.image.original, self.network, fit
-        )
-        self.fit = fit
-        return {"image": replace(image, name=self.image.name)}
-
-    def _clicked(self, event):
-        name = name_at(self.state.page, event.get("dataX", -1), event.get("dataY", -1))
-        return self._choose(name) if name else None
-
-
-def page_of(name, page=0):
-    """Return the page of thumbnails a photograph is on; `page` if it is on none."""
-    names = names_to_choose()
-    return names.index(name) // (COLUMNS * ROWS) if name in names else page
-
-
-def photograph_chooser(network, source="tabby_cat", fit="crop"):
-    """Choose a photograph, and see what the network sees of it.
-
-    Args:
-        network: the `Network` it is for.
-        source, fit: what is shown first, as in `load_image`; or an `InputImage`.
-
-    Returns:
-        the chooser; its `image` is the `InputImage` for the next cell, its `name` a PHOTO.
-
-    Raises:
-        ImageError, DataError: the first photograph cannot be used.
-    """
-    return PhotographChooser(network, source, fit)

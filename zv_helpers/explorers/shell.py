@@ -81,6 +81,7 @@ class Explorer:
         self._inputs = []
         # ipywidgets gives both a margin of 2 pixels, which 100 % would push out of the cell.
         self.picture = widgets.Image(format="jpeg", layout=widgets.Layout(width="calc(100% - 4px)"))
+        self.picture.add_class("zv-picture")
         self.line = widgets.HTML(layout=widgets.Layout(width="auto", min_height="2.6em"))
         drawn, self.text = self.render(context, state)
         self.picture.layout.max_width = f"{drawn.width}px"

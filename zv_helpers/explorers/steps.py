@@ -1,6 +1,6 @@
 """The step explorer: from one neuron down to the pixels, one slider step for each operation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from ..deconvnet.projection import signal_picture
 from ..features import LOGITS, Neuron
 from . import drawing
 from .drawing import ORANGE, Panel
+from .photographs import PhotographRow
 from .shell import Context, Explorer, labelled, quietly, row
 
 SAID = {
@@ -228,6 +229,17 @@ def describe(context, state):
     )
 
 
+def same_unit(features, neuron):
+    """Return the same class, or the strongest neuron of the same feature map, in other features; of
+    a network that has none, its own strongest neuron."""
+    if neuron.layer == LOGITS:
+        classes = 0 if features.network.logits is None else len(features.logits)
+        return features.target(neuron.channel if neuron.channel < classes else None)
+    if neuron.layer in features.layers and neuron.channel < features[neuron.layer].shape[2]:
+        return features.strongest(neuron.layer, neuron.channel)
+    return features.strongest(features.neuron_layer)
+
+
 class StepExplorer(Explorer):
     """The widgets of `step_explorer`."""
 
@@ -238,6 +250,7 @@ class StepExplorer(Explorer):
     render = staticmethod(render)
 
     def controls(self):
+        self.chooser = PhotographRow(self)
         last = len(stages(self.context, self.state)) - 1
         self.step = labelled(
             "IntSlider",
@@ -263,11 +276,20 @@ class StepExplorer(Explorer):
         self.on(self.step, lambda value: {"step": value})
         self.on(self.number, lambda value: {"step": value})
         self.on(self.rule, lambda value: {"rule": value})
-        return [row(self.step, self.number, self.rule)]
+        return [self.chooser.box, row(self.step, self.number, self.rule)]
 
     def sync(self):
-        self.step.value = self.number.value = self.state.step
+        last = len(stages(self.context, self.state)) - 1
+        for control in (self.step, self.number):
+            control.max = max(last, control.value)  # else the value would be cut before it is set
+            control.value = self.state.step
+            control.max = last
         self.rule.value = self.state.rule
+        self.chooser.sync()
+
+    def fitting(self, context, state):
+        state = replace(state, neuron=same_unit(context.features, state.neuron))
+        return replace(state, step=min(state.step, len(stages(context, state)) - 1))
 
 
 def step_explorer(features, neuron=None, rule="deconvnet"):

@@ -1,0 +1,56 @@
+"""Thumbnails of the photographs: a sheet of them to click on."""
+
+import functools
+
+from PIL import Image, ImageOps
+
+from ..data import data_folder
+from ..images import photographs
+from . import drawing
+
+THUMB = 54
+PITCH = THUMB + 4
+
+
+def names_to_choose():
+    """List the photographs in the order of the thumbnails: your own first, then those that ship."""
+    own = data_folder() / "my_photos"
+    found = photographs()
+    return [n for n in found if found[n].parent == own] + [
+        n for n in found if found[n].parent != own
+    ]
+
+
+@functools.lru_cache(maxsize=1024)
+def thumbnail(path, modified):
+    """Return a square thumbnail of a file as a PIL image; grey with a ? where it cannot be read."""
+    try:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (THUMB * 2, THUMB * 2))
+            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            return ImageOps.fit(upright, (THUMB, THUMB), Image.Resampling.BICUBIC)
+    except Exception:  # whatever is wrong with it is said when it is chosen
+        square = Image.new("RGB", (THUMB, THUMB), (225, 225, 225))
+        drawing.words(drawing.ImageDraw.Draw(square), (22, 14), "?", 22, drawing.PALE)
+        return square
+
+
+def sheet(names, chosen, columns):
+    """Draw the thumbnails of photographs in rows, the chosen one framed: a PIL image."""
+    rows = max(-(-len(names) // columns), 1)
+    canvas = Image.new("RGB", (columns * PITCH + 8, rows * PITCH + 8), "white")
+    draw = drawing.ImageDraw.Draw(canvas)
+    known = photographs()
+    for i, name in enumerate(names):
+        left, top = 4 + (i % columns) * PITCH, 4 + (i // columns) * PITCH
+        canvas.paste(thumbnail(known[name], known[name].stat().st_mtime_ns), (left, top))
+        if name == chosen:
+            drawing.frame(draw, (left, top, left + THUMB, top + THUMB))
+    return canvas
+
+
+def name_at(names, columns, x, y):
+    """Return the name whose thumbnail lies at a pixel of the sheet, or None."""
+    column, row = (x - 4) // PITCH, (y - 4) // PITCH
+    place = int(row * columns + column)
+    return names[place] if 0 <= column < columns and 0 <= place < len(names) else None
