@@ -744,12 +744,33 @@ class Doubled(L.Layer):
         return 2 * keras.ops.pad(x, ((0, 0), (2, 0), (0, 0), (0, 0)))[:, :-2]
 
 
+class Squared(L.Layer):
+    """A learner's own layer whose reverse needs its input."""
+
+    def call(self, x):
+        return x * x
+
+
 @pytest.fixture
 def own_table(monkeypatch):
     """The table of rules, put back as it was after the test."""
     from zv_helpers.models import rules
 
     monkeypatch.setattr(rules, "RULES", dict(rules.RULES))
+
+
+def test_a_rule_for_ones_own_layer_may_read_the_maps_of_the_forward_pass(own_table):
+    @zv.reverse_rule(Squared, keeps="input")
+    def slope_squared(signal, step):
+        return 2 * step.input_maps() * signal
+
+    with double_precision():
+        features = features_of(random_weights(around(lambda x: Squared()(x)), seed=3))
+    neurons = spots(features, "after")
+    check(features, neurons)
+    single = [zv.project(features, one).pixels for one in neurons]
+    for one, together in zip(single, zv.project(features, neurons), strict=True):
+        np.testing.assert_allclose(together.pixels, one, rtol=1e-6, atol=1e-12)
 
 
 def test_a_rule_for_ones_own_layer_is_one_function_and_exact(monkeypatch, own_table):

@@ -6,6 +6,7 @@ import pytest
 import zv_helpers as zv
 from zv_helpers import heatmaps
 from zv_helpers.exercises import step6
+from zv_helpers.heatmaps import box_of
 from zv_helpers.plots import overlay as overlay_plots
 
 
@@ -69,7 +70,7 @@ def test_coldest_place_stays_inside():
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.9])
 def test_box_holds_the_hottest_pixel(cat, threshold):
     heat = zv.heatmap(cat)
-    top, left, bottom, right = overlay_plots.box_of(heat, threshold)
+    top, left, bottom, right = box_of(heat, threshold)
     row, column = np.unravel_index(np.argmax(heat), heat.shape)
     assert top <= row < bottom and left <= column < right
     assert 0 <= top < bottom <= 224 and 0 <= left < right <= 224
@@ -77,4 +78,4 @@ def test_box_holds_the_hottest_pixel(cat, threshold):
 
 def test_box_refuses_a_threshold_that_everything_reaches():
     with pytest.raises(ValueError, match="above 0"):
-        overlay_plots.box_of(np.eye(3), 0)
+        box_of(np.eye(3), 0)

@@ -1,7 +1,7 @@
 """Step 5, generate the heatmap: which regions of the photograph contribute most to a class."""
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from .deconvnet import project, reverse_signal
 from .features import LOGITS, Features, forward
@@ -194,3 +194,62 @@ def _value_of(network, target, out):
     if target.layer != LOGITS:
         return float(out[target.row, target.column, target.channel])
     return float(network.as_probabilities(out)[target.channel])
+
+
+def likeness(first, second):
+    """Return the correlation of two heatmaps over all pixels, in [-1, 1], to two digits.
+
+    Where one of them is constant, 0.
+
+    >>> a = np.eye(2)
+    >>> likeness(a, a), likeness(a, 1 - a), likeness(a, np.ones((2, 2)))
+    (1.0, -1.0, 0.0)
+    """
+    a, b = (np.asarray(values, float).ravel() for values in (first, second))
+    a, b = a - a.mean(), b - b.mean()
+    spread = np.sqrt((a @ a) * (b @ b))
+    # Adding 0 turns −0 into 0.
+    return round(float(a @ b / spread), 2) + 0.0 if spread > 1e-12 else 0.0
+
+
+def box_of(heat, threshold=0.5):
+    """Return the box round the hottest place and all that is connected with it at a threshold.
+
+    Args:
+        heat: float (h, w) in [0, 1].
+        threshold: how hot a pixel must be to belong to it, above 0.
+
+    Returns:
+        (top, left, bottom, right) in pixels, bottom and right not included.
+        None if nothing is so hot.
+
+    >>> box_of(np.array([[0, 0, 0, 0.7], [0.6, 1, 0, 0], [0, 0.2, 0, 0]]), 0.5)
+    (1, 0, 2, 2)
+    >>> box_of(np.zeros((3, 3))) is None
+    True
+    """
+    heat = np.asarray(heat)
+    if not 0 < threshold <= 1:
+        raise ValueError(f"Expected a threshold above 0 and up to 1, but got {threshold}.")
+    if heat.max() < threshold:
+        return None
+    # A copy, since Pillow may share memory that it cannot fill.
+    hot = Image.fromarray((heat >= threshold).astype(np.uint8)).copy()
+    row, column = np.unravel_index(np.argmax(heat), heat.shape)
+    ImageDraw.floodfill(hot, (int(column), int(row)), 2)
+    rows, columns = np.nonzero(np.asarray(hot) == 2)
+    return int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1
+
+
+def hidden(pixels, heat, share, hottest=True):
+    """Paint the hottest (or coldest) share of the pixels grey; uint8 (h, w, 3).
+
+    >>> hidden(np.zeros((1, 4, 3), np.uint8), np.array([[0.1, 0.9, 0.2, 0.3]]), 0.25)[0, :, 0]
+    array([  0, 128,   0,   0], dtype=uint8)
+    """
+    order = np.argsort(-np.asarray(heat).ravel(), kind="stable")
+    count = round(share * order.size)
+    chosen = order[:count] if hottest else order[order.size - count :]
+    covered = np.array(pixels).reshape(-1, 3)
+    covered[chosen] = 128
+    return covered.reshape(np.shape(pixels))

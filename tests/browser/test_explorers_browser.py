@@ -132,7 +132,9 @@ def test_thumbnails_choose_a_photograph(neurons, features_of):
     place = names_to_choose().index("chickens")
     rows, columns = divmod(place, photographs.COLUMNS)
     sheet.click(position={"x": columns * PITCH + 30, "y": rows * PITCH + 30})
-    shows(neurons, neuron.render, Context(features_of("chickens")), NeuronState("fire5", 195))
+    picture, text = neuron.render(Context(features_of("chickens")), NeuronState("fire5", 195))
+    neurons.wait_for_line(text)
+    assert not differ(neurons.pixels(), on_screen(picture))[0]
     assert neurons.value("combobox", "Photograph") == "chickens"
     button.click()
     sheet.wait_for(state="detached")

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..features import LOGITS
-from ..heatmaps import falls, occlude
-from ..plots.overlay import before, box_of, unit_of
+from ..heatmaps import box_of, falls, occlude
+from ..plots.overlay import before, unit_of
 from .step1 import UNANSWERED
 
 # The hot place is a 2 × 3 block; the single 0.8 on the right is not connected with it.

@@ -130,7 +130,7 @@ class PhotographRow:
 
         self.thumbnails = widgets.Image(format="jpeg")
         self.thumbnails.add_class("zv-thumbnails")
-        layout = widgets.Layout(max_height="240px", width="100%", overflow="auto")
+        layout = widgets.Layout(display="block", max_height="306px", width="100%", overflow="auto")
         self.frame = widgets.Box([self.thumbnails], layout=layout)
         self.event = Event(source=self.thumbnails, watched_events=["click"])
         self.event.on_dom_event(lambda event: self.explorer.act(lambda: self._clicked(event)))

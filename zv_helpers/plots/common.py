@@ -14,6 +14,7 @@ BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = (
     "#CC79A7",
     "#56B4E9",
 )
+COLOURS = (SKY, ORANGE, GREEN, VERMILION, PURPLE, BLUE)  # of things in a row
 PANEL = 2.6  # inches
 
 

@@ -4,9 +4,17 @@ import numpy as np
 
 from ..features import extract_features
 from ..images import load_image
-from .common import BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION, frame, numbers, panels, picture
+from .common import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    SKY,
+    frame,
+    numbers,
+    panels,
+    picture,
+)
 
-COLOURS = (ORANGE, SKY, GREEN, VERMILION, PURPLE, BLUE)
 SHADES = "magma"
 
 # Feature maps of the shipped weights whose nine patches have something in common that has a name.

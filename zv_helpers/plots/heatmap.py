@@ -61,22 +61,6 @@ def layers_of_each_size(features, target, count=4):
     return list(by_size.values())[-count:]
 
 
-def likeness(first, second):
-    """Return the correlation of two heatmaps over all pixels, in [-1, 1], to two digits.
-
-    Where one of them is constant, 0.
-
-    >>> a = np.eye(2)
-    >>> likeness(a, a), likeness(a, 1 - a), likeness(a, np.ones((2, 2)))
-    (1.0, -1.0, 0.0)
-    """
-    a, b = (np.asarray(values, float).ravel() for values in (first, second))
-    a, b = a - a.mean(), b - b.mean()
-    spread = np.sqrt((a @ a) * (b @ b))
-    # Adding 0 turns −0 into 0.
-    return round(float(a @ b / spread), 2) + 0.0 if spread > 1e-12 else 0.0
-
-
 def toy_margins(product):
     """Draw small products A · S (h, w, channels), their scores and their sum; returns a Figure."""
     count = product.shape[2]

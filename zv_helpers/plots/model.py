@@ -7,10 +7,7 @@ from ..deconvnet.projection import project, signal_picture
 from ..models.network import Table
 from .common import (
     BLUE,
-    GREEN,
-    ORANGE,
-    PURPLE,
-    SKY,
+    COLOURS,
     VERMILION,
     frame,
     numbers,
@@ -18,8 +15,6 @@ from .common import (
     picture,
     signal,
 )
-
-COLOURS = (SKY, GREEN, BLUE, ORANGE, VERMILION, PURPLE)
 
 
 def first_filters(network):

@@ -1,10 +1,9 @@
 """The figures of step 6: galleries of overlays, the occlusion experiment, and boxes."""
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from ..features import LOGITS
-from ..heatmaps import occlude
+from ..heatmaps import box_of, occlude
 from ..overlays import overlay
 from .common import ORANGE, SKY, frame, panels, picture
 
@@ -20,35 +19,6 @@ def gallery(pictures, columns=4, width=2.3):
     for ax in axes[len(pictures) :]:
         ax.set_axis_off()
     return figure
-
-
-def box_of(heat, threshold=0.5):
-    """Return the box round the hottest place and all that is connected with it at a threshold.
-
-    Args:
-        heat: float (h, w) in [0, 1].
-        threshold: how hot a pixel must be to belong to it, above 0.
-
-    Returns:
-        (top, left, bottom, right) in pixels, bottom and right not included.
-        None if nothing is so hot.
-
-    >>> box_of(np.array([[0, 0, 0, 0.7], [0.6, 1, 0, 0], [0, 0.2, 0, 0]]), 0.5)
-    (1, 0, 2, 2)
-    >>> box_of(np.zeros((3, 3))) is None
-    True
-    """
-    heat = np.asarray(heat)
-    if not 0 < threshold <= 1:
-        raise ValueError(f"Expected a threshold above 0 and up to 1, but got {threshold}.")
-    if heat.max() < threshold:
-        return None
-    # A copy, since Pillow may share memory that it cannot fill.
-    hot = Image.fromarray((heat >= threshold).astype(np.uint8)).copy()
-    row, column = np.unravel_index(np.argmax(heat), heat.shape)
-    ImageDraw.floodfill(hot, (int(column), int(row)), 2)
-    rows, columns = np.nonzero(np.asarray(hot) == 2)
-    return int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1
 
 
 def boxes(image, heat, thresholds):
@@ -104,17 +74,3 @@ def occlusion(features, target, fall, grid, size, stride):
 
 def _bar(figure, ax):
     figure.colorbar(ax.images[0], ax=ax, shrink=0.8, pad=0.03).ax.tick_params(labelsize=7)
-
-
-def hidden(pixels, heat, share, hottest=True):
-    """Paint the hottest (or coldest) share of the pixels grey; uint8 (h, w, 3).
-
-    >>> hidden(np.zeros((1, 4, 3), np.uint8), np.array([[0.1, 0.9, 0.2, 0.3]]), 0.25)[0, :, 0]
-    array([  0, 128,   0,   0], dtype=uint8)
-    """
-    order = np.argsort(-np.asarray(heat).ravel(), kind="stable")
-    count = round(share * order.size)
-    chosen = order[:count] if hottest else order[order.size - count :]
-    covered = np.array(pixels).reshape(-1, 3)
-    covered[chosen] = 128
-    return covered.reshape(np.shape(pixels))

@@ -10,9 +10,8 @@ from ..models.network import Table
 from ..relevance import rank_correlation
 from .common import (
     BLUE,
-    GREEN,
+    COLOURS,
     ORANGE,
-    PURPLE,
     SKY,
     VERMILION,
     frame,
@@ -21,8 +20,6 @@ from .common import (
     picture,
     signal,
 )
-
-SHADES = (SKY, ORANGE, GREEN, VERMILION, PURPLE, BLUE)
 
 
 @dataclass(frozen=True)
@@ -154,10 +151,10 @@ def window_growing(features, projection):
     figure, axes = panels(2, width=3.0)
     picture(axes[0], features.image.pixels, "the window growing on the photograph")
     for number, step in enumerate(chosen):
-        frame(axes[0], step.pixels_box, colour=SHADES[number % len(SHADES)])
+        frame(axes[0], step.pixels_box, colour=COLOURS[number % len(COLOURS)])
         h, w = step.values.shape[:2]
         name = "pixels" if step is trace[-1] else f"{step.layer}: {step.title}"
-        axes[0].plot([], [], lw=3, color=SHADES[number % len(SHADES)], label=f"{h} × {w}  {name}")
+        axes[0].plot([], [], lw=3, color=COLOURS[number % len(COLOURS)], label=f"{h} × {w}  {name}")
     legend = axes[0].legend(
         loc="upper center", bbox_to_anchor=(0.5, -0.02), fontsize=7, frameon=False
     )
