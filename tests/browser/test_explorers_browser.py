@@ -84,6 +84,7 @@ def neurons(notebook, context):
     explorer.choose("name", "fire5")
     explorer.control("checkbox", "Strongest position").check()
     explorer.type("spinbutton", "number", 194)
+    explorer.wait_for_line("tabby_cat in squeezenet: layer fire5, feature map 194,")
     explorer.type("spinbutton", "number", 195)
     shows(explorer, neuron.render, context, NeuronState("fire5", 195))
     return explorer
