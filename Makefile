@@ -13,9 +13,8 @@ PY = .venv/bin/python
 NBVAL = $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
-# What drives the browser is installed where it is first needed. Once in some hundred tests a page
-# loses a key press, so a test gets a second try; what fails twice is wrong.
-BROWSER = $(PY) -c 'import axe_playwright_python, playwright, pytest_rerunfailures' 2>/dev/null || \
+# What drives the browser is installed where it is first needed.
+BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
 .PHONY: help setup lab demo test test-browser notebooks lint format bench clean
@@ -39,7 +38,7 @@ test: setup ## Doctests, tests, and all notebooks with both shipped networks
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
-	$(PY) -m pytest -m browser --reruns 1 tests/browser
+	$(PY) -m pytest -m browser tests/browser
 
 notebooks: setup ## Execute all notebooks and save them, ready to commit
 	$(PY) tools/execute_notebooks.py

@@ -104,11 +104,15 @@ AGAIN = """() => {
 }"""
 
 
+WITHIN_20_SECONDS = """() => Promise.race([window.arrival, new Promise((_, refuse) => setTimeout(
+    () => refuse(new Error('no new picture within 20 seconds')), 20_000))])"""
+
+
 def until_painted(page, do):
     """Return the milliseconds from the event that do() causes to the new picture."""
     page.evaluate(AGAIN)
     do()
-    page.evaluate("window.arrival")
+    page.evaluate(WITHIN_20_SECONDS)
     took = page.evaluate("window.pictures[0] - window.begun[0]")
     page.wait_for_timeout(REST)
     return took

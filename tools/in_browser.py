@@ -184,6 +184,8 @@ class Notebook:
     def __init__(self, browser, url, path, kernel=True):
         self.page = browser.new_page(viewport={"width": 1280, "height": 720})
         self.page.set_default_timeout(1000 * ACTION_SECONDS)
+        self.sockets = []
+        self.page.on("websocket", lambda socket: self.sockets.append(socket))
         if kernel:
             self.page.goto(f"{url}/lab/tree/{path}?reset", timeout=1000 * SECONDS)
             self.wait_until_idle()

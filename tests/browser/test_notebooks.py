@@ -57,6 +57,17 @@ def test_every_explorer_shows_what_is_chosen(notebook, features_of, workbook):
         MOVES[EXPLORERS.search(source)[1]](explorer, context, source, workbook)
 
 
+def test_the_connection_to_the_kernel_stays_open(lab, chromium):
+    from in_browser import Notebook
+
+    opened = Notebook(chromium, lab, "notebooks/02_define_the_input_image.ipynb")
+    kernels = [socket for socket in opened.sockets if "/channels" in socket.url]
+    assert kernels
+    opened.page.wait_for_timeout(32_000)  # a server that pings does so after 30 s
+    assert not any(socket.is_closed() for socket in kernels)
+    opened.close()
+
+
 def move_neurons(explorer, context, source, workbook):
     features = context.features
     state = neuron.NeuronState(
