@@ -40,7 +40,9 @@ function render({ el }) {
         name(explorer);
         explorer.addEventListener("keydown", keep);
         observer = new MutationObserver(() => name(explorer));
-        observer.observe(explorer, { childList: true, characterData: true, subtree: true });
+        observer.observe(explorer, {
+            childList: true, characterData: true, subtree: true, attributeFilter: ["class"],
+        });
     }
     let waiting = setTimeout(begin, 0);
     return () => {
