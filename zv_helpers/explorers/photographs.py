@@ -99,15 +99,15 @@ class PhotographRow:
         explorer.on(self.path, lambda path: self._choose(path.strip()) if path.strip() else None)
         explorer.on(self.upload, self._uploaded)
         explorer.on(self.network, self._to_network)
-        self.thumbnails = self.event = self.shown = None
+        self.thumbnails = self.event = self.framed = None
         self.controls = (self.photograph, self.open, self.network, self.upload, self.path)
         self.box = row(*self.controls)
 
     def sync(self):
         """Set the widgets to what the explorer looks at."""
-        shown = names_to_choose(), self.chosen
-        if self.open.value and self.shown != shown:
-            self.thumbnails.value, self.shown = jpeg(sheet(*shown, COLUMNS)), shown
+        if self.open.value and self.framed != self.chosen:
+            self.names, self.framed = names_to_choose(), self.chosen
+            self.thumbnails.value = jpeg(sheet(self.names, self.framed, COLUMNS))
         if self.stale:
             self.stale, self.photograph.options = False, self._names()
         self.photograph.value = self.chosen
@@ -121,6 +121,7 @@ class PhotographRow:
     def _show_thumbnails(self, on):
         if self.thumbnails is None:
             self._make_thumbnails()
+        self.framed = None  # the folder may have changed since they were last shown
         self.box.children = (*self.controls, self.frame) if on else self.controls
         return {}
 
@@ -137,7 +138,7 @@ class PhotographRow:
 
     def _clicked(self, event):
         place = event.get("dataX", -1), event.get("dataY", -1)
-        name = name_at(names_to_choose(), COLUMNS, *place)
+        name = name_at(self.names, COLUMNS, *place)
         return self._choose(name) if name else None
 
     def _load(self, name, network):
