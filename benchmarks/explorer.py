@@ -19,11 +19,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbformat
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from in_browser import Notebook, chromium, copy_workbook, jupyterlab
+from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_notebook
 
 LAYERS = {
     "squeezenet": ("conv1", *(f"fire{i}" for i in range(2, 10))),
@@ -150,15 +148,6 @@ def percentile(values, share=0.95):
     return sorted(values)[min(int(share * len(values)), len(values) - 1)]
 
 
-def write_notebook(path, model):
-    cells = [nbformat.v4.new_code_cell(SETUP.format(model=model))] + [
-        nbformat.v4.new_code_cell(source, metadata={"tags": ["explorer"]})
-        for source in ("explorer", FLOOR)
-    ]
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-
-
 def at_layer(explorer, layer):
     """Go to a layer's feature map 0."""
     explorer.choose("name", layer)
@@ -236,7 +225,8 @@ def main():
         copy_workbook(folder)
         with jupyterlab(folder) as url, chromium() as browser:
             for model in options.models:
-                write_notebook(folder / "root" / "benchmark.ipynb", model)
+                sources = SETUP.format(model=model), ("explorer", FLOOR)
+                write_notebook(folder / "root" / "benchmark.ipynb", *sources)
                 notebook = Notebook(browser, url, "benchmark.ipynb")
                 notebook.run_all()
                 parts = folder / "root" / "parts.jsonl"

@@ -615,8 +615,8 @@ def test_a_click_chooses_the_photograph_under_it(squeezenet):
     left, top = choosing.sheet_place()
     for place in (0, 12, 40):
         column, row = place % choosing.COLUMNS, place // choosing.COLUMNS
-        x = left + 4 + column * (choosing.PITCH) + 10
-        y = top + 4 + row * (choosing.PITCH) + 10
+        x = left + 4 + column * choosing.PITCH + 10
+        y = top + 4 + row * choosing.PITCH + 10
         click = {"type": "click", "dataX": x, "dataY": y}
         chooser.event._handle_mouse_msg(chooser.event, click, None)
         assert chooser.name == names[place]

@@ -9,8 +9,7 @@ import io
 import tempfile
 from pathlib import Path
 
-import nbformat
-from in_browser import Notebook, chromium, copy_workbook, jupyterlab
+from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_notebook
 from lab import ROOT
 from PIL import Image
 
@@ -30,34 +29,21 @@ EXPLORERS = {
 }
 
 
-def to_the_middle(explorer):
-    """Walk half of the way down to the pixels."""
-    explorer.press("Step", "ArrowRight", 22)
-    explorer.wait_for_line("Step 22 of")
-
-
-PREPARE = {"steps": to_the_middle}
-
-
 def main():
     folder = ROOT / "docs" / "explorers"
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name).resolve()
         copy_workbook(place)
-        cells = [nbformat.v4.new_code_cell(SETUP)] + [
-            nbformat.v4.new_code_cell(source, metadata={"tags": ["explorer"]})
-            for source in EXPLORERS.values()
-        ]
-        kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-        book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-        nbformat.write(book, place / "root" / "explorers.ipynb")
+        write_notebook(place / "root" / "explorers.ipynb", SETUP, EXPLORERS.values())
         with jupyterlab(place) as url, chromium() as browser:
             notebook = Notebook(browser, url, "explorers.ipynb")
             notebook.run_all()
             for index, name in enumerate(EXPLORERS):
                 explorer = notebook.explorer(index)
-                PREPARE.get(name, lambda explorer: None)(explorer)
+                if name == "steps":  # halfway down to the pixels
+                    explorer.press("Step", "ArrowRight", 22)
+                    explorer.wait_for_line("Step 22 of")
                 explorer.page.wait_for_timeout(500)
                 shot = Image.open(io.BytesIO(explorer.root.screenshot())).convert("RGB")
                 shot.save(folder / f"{name}.jpg", quality=88, optimize=True)

@@ -16,6 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
+import nbformat
 import numpy as np
 from lab import ROOT, SETTINGS, lab_options
 from PIL import Image
@@ -111,6 +112,15 @@ def copy_workbook(folder):
     for path in (ROOT / "data").iterdir():
         if path.name != "my_photos":
             (data / path.name).symlink_to(path)
+
+
+def write_notebook(path, setup, explorers):
+    """Write a notebook: a cell of set-up, then a tagged cell for the source of each explorer."""
+    cells = [nbformat.v4.new_code_cell(setup)] + [
+        nbformat.v4.new_code_cell(source, metadata={"tags": ["explorer"]}) for source in explorers
+    ]
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 from .deconvnet import project, reverse_signal
 from .features import LOGITS, Features, forward
 from .models import as_array
-from .relevance import products, target_of
+from .relevance import correlation, products, target_of
 
 METHODS = ("relevance", "gradcam", "deconvnet", "occlusion")
 
@@ -205,11 +205,7 @@ def likeness(first, second):
     >>> likeness(a, a), likeness(a, 1 - a), likeness(a, np.ones((2, 2)))
     (1.0, -1.0, 0.0)
     """
-    a, b = (np.asarray(values, float).ravel() for values in (first, second))
-    a, b = a - a.mean(), b - b.mean()
-    spread = np.sqrt((a @ a) * (b @ b))
-    # Adding 0 turns −0 into 0.
-    return round(float(a @ b / spread), 2) + 0.0 if spread > 1e-12 else 0.0
+    return round(correlation(first, second, least=1e-12), 2) + 0.0  # adding 0 turns −0 into 0
 
 
 def box_of(heat, threshold=0.5):

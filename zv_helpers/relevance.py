@@ -75,6 +75,17 @@ def true_effects(features, class_index, layer, channels=None, batch=32):
     return np.concatenate(falls).astype(np.float32)
 
 
+def correlation(first, second, least=0.0):
+    """Return the correlation of two arrays of one shape, in [-1, 1]; 0 where one is constant.
+
+    least: a spread (the product of both lengths) up to which an array counts as constant.
+    """
+    a, b = (np.asarray(values, float).ravel() for values in (first, second))
+    a, b = a - a.mean(), b - b.mean()
+    spread = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / spread) if spread > least else 0.0
+
+
 def rank_correlation(first, second):
     """Compare two orders: Spearman's rank correlation in [-1, 1], ties sharing their mean rank.
 
@@ -87,9 +98,7 @@ def rank_correlation(first, second):
         -1.0
     """
     a, b = (_ranks(np.asarray(values, float)) for values in (first, second))
-    a, b = a - a.mean(), b - b.mean()
-    spread = np.sqrt((a @ a) * (b @ b))
-    return round(float(a @ b / spread), 12) if spread > 0 else 0.0
+    return round(correlation(a, b), 12)
 
 
 def _ranks(values):

@@ -46,24 +46,12 @@ FOCUSED = """root => root.contains(document.activeElement)
     ? Number(document.activeElement.dataset.place ?? -1) : null"""
 
 
-def write_notebook(path, sources):
-    """Write a notebook whose cells that make an explorer are tagged."""
-    cells = [
-        nbformat.v4.new_code_cell(
-            source, metadata={"tags": ["explorer"] if source.startswith("explorers.") else []}
-        )
-        for source in sources
-    ]
-    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
-
-
 @pytest.fixture(scope="module")
 def notebook(workbook, lab, chromium):
     """A notebook with every explorer, run from top to bottom."""
-    from in_browser import Notebook
+    from in_browser import Notebook, write_notebook
 
-    write_notebook(workbook / "root" / "explorers.ipynb", [SETUP, *EXPLORERS])
+    write_notebook(workbook / "root" / "explorers.ipynb", SETUP, EXPLORERS)
     opened = Notebook(chromium, lab, "explorers.ipynb")
     opened.run_all()
     yield opened
@@ -441,9 +429,9 @@ def test_a_class_that_is_none_is_said(notebook, context, text):
 @pytest.fixture
 def small(workbook, lab, chromium):
     """A notebook with two explorers, of its own."""
-    from in_browser import Notebook
+    from in_browser import Notebook, write_notebook
 
-    write_notebook(workbook / "root" / "small.ipynb", [SETUP, EXPLORERS[0], EXPLORERS[4]])
+    write_notebook(workbook / "root" / "small.ipynb", SETUP, (EXPLORERS[0], EXPLORERS[4]))
     opened = Notebook(chromium, lab, "small.ipynb")
     opened.run_all()
     yield opened

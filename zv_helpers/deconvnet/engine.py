@@ -315,9 +315,8 @@ def place(starts, size, window, shape):
     """Find the `Place` of an operation's input for windows of `size` at `starts` of its output."""
     if len(shape) != 3:
         return Place(None, None, (0, 0, 0, 0), ((0, 0),) * len(starts), None)
-    along = _along_one if len(starts) == 1 else _along
     rows, columns = (
-        along([start[axis] for start in starts], size[axis], window, axis, shape[axis])
+        _along([start[axis] for start in starts], size[axis], window, axis, shape[axis])
         for axis in (0, 1)
     )
     return Place(
@@ -328,15 +327,6 @@ def place(starts, size, window, shape):
         (rows[4], columns[4]),
         rows[5] or columns[5],
     )
-
-
-def _along_one(begins, length, window, axis, extent):
-    """`_along` for one neuron, whose window is just cut at the border."""
-    start, stop = window.inputs(begins[0], begins[0] + length, axis)
-    inside, end = max(start, 0), min(stop, extent)
-    if end <= inside:  # the window lies in the padding; an empty one keeps a position
-        return _along(begins, length, window, axis, extent)
-    return [start], stop - start, (inside - start, stop - end), [inside], end - inside, False
 
 
 def _along(begins, length, window, axis, extent):

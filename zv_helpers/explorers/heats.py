@@ -240,8 +240,7 @@ class HeatmapExplorer(Explorer):
         self.sync_pin()
         self.chooser.sync()
 
-    def fitting(self, context, state):
-        return fitted(context, state)
+    fitting = staticmethod(fitted)
 
     def _to_method(self, method):
         if method == "occlusion":

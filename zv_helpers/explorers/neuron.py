@@ -11,7 +11,18 @@ from . import drawing
 from .drawing import ORANGE, Panel
 from .heats import body_layer
 from .photographs import PhotographRow
-from .shell import Context, Explorer, LayerChoice, Pin, labelled, pin_button, quietly, row, tick
+from .shell import (
+    Context,
+    Explorer,
+    LayerChoice,
+    Pin,
+    labelled,
+    pin_button,
+    quietly,
+    row,
+    set_within,
+    tick,
+)
 
 NUMBER_ORDER, STRENGTH_ORDER = "by number", "strongest first"
 
@@ -413,11 +424,7 @@ class NeuronExplorer(Explorer):
             (self.row, height - 1, neuron.row),
             (self.column, width - 1, neuron.column),
         ):
-            box.max = max(
-                most, box.value
-            )  # a value above the new end would be cut before it is set
-            box.value = value
-            box.max = most
+            set_within(box, value, most)
         self.strongest.value = state.row is None
         self.rule.value = state.rule
         self.hold.value = state.scale is not None

@@ -218,8 +218,7 @@ class RelevanceExplorer(Explorer):
         self.sync_pin()
         self.chooser.sync()
 
-    def fitting(self, context, state):
-        return fitted(context, state)
+    fitting = staticmethod(fitted)
 
 
 def relevance_explorer(features, class_index=None, layer=None, rule="gradient"):

@@ -282,10 +282,15 @@ class LayerChoice:
         if self.layers != layers:
             self.layers, self.name.options = layers, layers
         self.name.value = layer
-        self.slider.max = max(len(layers) - 1, self.slider.value)
-        self.slider.value = layers.index(layer)
-        self.slider.max = len(layers) - 1
+        set_within(self.slider, layers.index(layer), len(layers) - 1)
         self.slider.disabled = self.name.disabled = disabled
+
+
+def set_within(control, value, most):
+    """Set a slider or a box and its end; a value above the old end would be cut."""
+    control.max = max(most, control.value)
+    control.value = value
+    control.max = most
 
 
 def tick(description, tooltip, width, value=False):

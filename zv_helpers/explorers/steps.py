@@ -10,7 +10,7 @@ from ..features import LOGITS, Neuron
 from . import drawing
 from .drawing import ORANGE, Panel
 from .photographs import PhotographRow
-from .shell import Context, Explorer, labelled, quietly, row
+from .shell import Context, Explorer, labelled, quietly, row, set_within
 
 SAID = {
     "unpool": "each value goes back to its switch, where the maximum was; all else is zero",
@@ -281,9 +281,7 @@ class StepExplorer(Explorer):
     def sync(self):
         last = len(stages(self.context, self.state)) - 1
         for control in (self.step, self.number):
-            control.max = max(last, control.value)  # else the value would be cut before it is set
-            control.value = self.state.step
-            control.max = last
+            set_within(control, self.state.step, last)
         self.rule.value = self.state.rule
         self.chooser.sync()
 

@@ -5,6 +5,7 @@ import numpy as np
 
 from ..deconvnet.projection import project, signal_picture
 from ..models.network import Table
+from ..relevance import correlation
 from .common import (
     BLUE,
     COLOURS,
@@ -180,13 +181,6 @@ def branches_toy(signal, scaled, met, maps, cuts):
         ax.spines[:].set_visible(False)
     axes[1, 3].set_axis_off()
     return figure
-
-
-def correlation(one, other):
-    """Return the correlation of two arrays of one shape, from -1 to 1; 0 if one is constant."""
-    one, other = (np.asarray(x, np.float64).ravel() - np.mean(x) for x in (one, other))
-    size = np.sqrt((one @ one) * (other @ other))
-    return float(one @ other / size) if size > 0 else 0.0
 
 
 def coarse(pixels, block=4):
