@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
+from zv_helpers.draw.colours import coloured, lightness
 from zv_helpers.exercises import step5
 from zv_helpers.plots import heatmap as heat_plots
 from zv_helpers.relevance import products
@@ -81,5 +82,5 @@ def test_toy_margins_sum_to_the_same_total():
 def test_lightness_rises_in_uniform_maps_and_not_in_jet():
     ramp = np.linspace(0, 1, 64)
     for name, rises in (("inferno", True), ("viridis", True), ("jet", False)):
-        steps = np.diff(heat_plots.lightness(zv.overlays.coloured(ramp, name)))
+        steps = np.diff(lightness(coloured(ramp, name)))
         assert bool((steps > -0.3).all()) is rises, name

@@ -15,10 +15,10 @@ from traitlets import Bunch
 
 import zv_helpers as zv
 from zv_helpers import explorers
+from zv_helpers.draw import colours, strips
 from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import (
     classes,
-    drawing,
     heats,
     neuron,
     overlay,
@@ -59,7 +59,7 @@ def seen(explorer):
 
 def drawn(picture):
     """The pixels that arrive on the screen for a picture that was rendered."""
-    return np.asarray(Image.open(io.BytesIO(drawing.jpeg(picture))))
+    return np.asarray(Image.open(io.BytesIO(strips.jpeg(picture))))
 
 
 def shows(explorer, render, state):
@@ -130,18 +130,18 @@ def test_the_projection_on_screen_is_that_of_project(context):
     state = NeuronState("fire5", 195, 9, 11, "guided")
     picture, _ = neuron.render(context, state)
     expected = zv.project(context.features, neuron.neuron_of(context.features, state), "guided")
-    left, top, right, bottom = drawing.rectangle(3, expected.pixels.shape)
+    left, top, right, bottom = strips.rectangle(3, expected.pixels.shape)
     shown = np.asarray(picture)[top:bottom, left:right]
-    assert shown.shape[:2] == (drawing.PANEL, drawing.PANEL)
-    np.testing.assert_array_equal(shown, np.asarray(drawing.enlarged(expected.picture())))
+    assert shown.shape[:2] == (strips.PANEL, strips.PANEL)
+    np.testing.assert_array_equal(shown, np.asarray(strips.enlarged(expected.picture())))
 
 
 def test_the_frame_lies_round_the_receptive_field(context):
     state = NeuronState("fire2", 3, 20, 30)
     box = context.features.receptive_field(neuron.neuron_of(context.features, state))
-    left, top, right, bottom = drawing.rectangle(0, (224, 224))
+    left, top, right, bottom = strips.rectangle(0, (224, 224))
     shown = np.asarray(neuron.render(context, state)[0])[top:bottom, left:right]
-    rows, columns = np.nonzero((shown == drawing.ORANGE).all(axis=2))
+    rows, columns = np.nonzero((shown == colours.rgb(colours.ORANGE)).all(axis=2))
     ends = np.array([rows.min(), columns.min(), rows.max() + 1, columns.max() + 1])
     np.testing.assert_allclose(ends, np.array(box) * shown.shape[0] / 224, atol=2.5)
 
@@ -149,7 +149,7 @@ def test_the_frame_lies_round_the_receptive_field(context):
 @pytest.mark.parametrize("layer", ["conv1", "fire5", "fire9"])
 def test_a_click_on_the_feature_map_goes_to_that_position(context, layer):
     height, width, _ = context.features[layer].shape
-    left, top, right, bottom = drawing.rectangle(1, (height, width))
+    left, top, right, bottom = strips.rectangle(1, (height, width))
     state = NeuronState(layer, 0)
     for row, column in ((0, 0), (height - 1, width - 1), (height // 2, width // 3)):
         x = left + (column + 0.5) * (right - left) / width
@@ -159,7 +159,7 @@ def test_a_click_on_the_feature_map_goes_to_that_position(context, layer):
 
 def test_a_click_on_the_photograph_goes_to_the_neuron_that_sees_it_in_the_middle(context):
     features = context.features
-    left, top, right, _ = drawing.rectangle(0, (224, 224))
+    left, top, right, _ = strips.rectangle(0, (224, 224))
     for row, column in ((13, 20), (5, 8)):
         box = features.receptive_field(features.neuron("fire5", 0, row, column))
         middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
@@ -178,7 +178,7 @@ def test_a_click_between_the_panels_is_nothing(context):
 
 def test_a_click_on_one_of_the_strongest_maps_chooses_it(context):
     state = NeuronState("fire5", 0, forward=True)
-    left, top, right, bottom = drawing.rectangle(3, (1, 1), *neuron.sides(state))
+    left, top, right, bottom = strips.rectangle(3, (1, 1), *neuron.sides(state))
     ranks = context.features.strongest_channels("fire5", 9)
     x, y = left + 0.5 * (right - left), top + 0.9 * (bottom - top)
     assert neuron.position_at(context, state, x, y)["channel"] == ranks[7]
@@ -210,9 +210,9 @@ def test_pinned_pictures_share_one_scale(context):
     height = picture.height // 2
     for start, state in ((0, one), (height, other)):
         projection = neuron.projection_of(context, state)
-        left, top, right, bottom = drawing.rectangle(3, projection.pixels.shape, side, side)
+        left, top, right, bottom = strips.rectangle(3, projection.pixels.shape, side, side)
         shown = np.asarray(picture)[start + top : start + bottom, left:right]
-        expected = drawing.enlarged(projection.picture(max(own)), side, side)
+        expected = strips.enlarged(projection.picture(max(own)), side, side)
         np.testing.assert_array_equal(shown, np.asarray(expected))
 
 
@@ -394,7 +394,7 @@ def test_pin_and_hold(cat):
 
 def test_clicks_and_keys_arrive(cat):
     explorer = explorers.neuron_explorer(cat, "fire9", 426)
-    left, top, right, bottom = drawing.rectangle(1, (13, 13))
+    left, top, right, bottom = strips.rectangle(1, (13, 13))
     click = {"type": "click", "dataX": right - 3, "dataY": top + 3}
     explorer.event._handle_mouse_msg(explorer.event, click, None)
     assert (explorer.neuron.row, explorer.neuron.column) == (0, 12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers.overlays import coloured
+from zv_helpers.draw import coloured
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (12, 16, 3), dtype=np.uint8)
 HEAT = np.linspace(0, 1, 12 * 16, dtype=np.float32).reshape(12, 16)

@@ -12,7 +12,7 @@ from .deconvnet import (
     transposed_filter,
     unpool,
 )
-from .deconvnet.projection import signal_picture
+from .draw.signals import signal_picture
 from .features import Features, Neuron, extract_features
 from .heatmaps import heatmap
 from .images import InputImage, credit, load_image, photographs

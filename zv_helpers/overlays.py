@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .draw.colours import coloured
 from .heatmaps import resized
 
 
@@ -42,22 +43,6 @@ def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
     if contour is not None:
         mixed = with_contour(mixed, heat, contour)
     return mixed
-
-
-def coloured(heat, colormap="inferno"):
-    """Colour a heatmap: uint8 RGB (h, w, 3) for float (h, w) in [0, 1].
-
-    Raises:
-        ValueError: matplotlib knows no colormap of that name.
-    """
-    from matplotlib import colormaps
-
-    if colormap not in colormaps:
-        raise ValueError(
-            f"Expected the name of a matplotlib colormap, such as inferno, viridis or magma, "
-            f"but got {colormap!r}."
-        )
-    return colormaps[colormap](np.asarray(heat), bytes=True)[..., :3]
 
 
 def with_contour(pixels, heat, level):

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from zv_helpers.explorers import drawing
+from zv_helpers.draw import strips
 
 # Two decoders of JPEG, and two processes' sums, differ by a rounding here and there.
 MOST = 24
@@ -14,7 +14,7 @@ MEAN = 0.25
 
 def on_screen(picture):
     """The pixels that a PIL image has when it has travelled as JPEG."""
-    return np.asarray(Image.open(io.BytesIO(drawing.jpeg(picture)))).astype(int)
+    return np.asarray(Image.open(io.BytesIO(strips.jpeg(picture)))).astype(int)
 
 
 def differ(seen, expected):

@@ -13,7 +13,8 @@ from PIL import Image
 from test_notebooks import middle_of_position, move_relevance
 
 import zv_helpers as zv
-from zv_helpers.explorers import drawing, neuron, photographs
+from zv_helpers.draw import strips
+from zv_helpers.explorers import neuron, photographs
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.shell import Context
 from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
@@ -144,7 +145,7 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
         shows(neurons, neuron.render, context, NeuronState("fire5", 20))
 
     # The photograph's lower edge stays the same, so whatever is painted there else is a flicker.
-    left, top, right, bottom = drawing.rectangle(0, (224, 224))
+    left, top, right, bottom = strips.rectangle(0, (224, 224))
     seen = neurons.painted(move, (left + 5, bottom - 15, right - 5, bottom - 5))
     assert len(seen) > 10
     expected = np.asarray(seen[0]).astype(int)

@@ -120,10 +120,10 @@ def move_neurons(explorer, context, source, workbook):
 
 def middle_of_position(state, features, row, column):
     """Where the middle of a position of the feature map lies in the picture: (x, y)."""
-    from zv_helpers.explorers import drawing
+    from zv_helpers.draw import strips
 
     height, width, _ = features[state.layer].shape
-    left, top, right, bottom = drawing.rectangle(1, (height, width), *neuron.sides(state))
+    left, top, right, bottom = strips.rectangle(1, (height, width), *neuron.sides(state))
     return (
         left + (column + 0.5) * (right - left) / width,
         top + (row + 0.5) * (bottom - top) / height,

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from ..draw import colours, strips
+from ..draw.colours import ORANGE
+from ..draw.strips import Panel
 from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
-from . import drawing
-from .drawing import ORANGE, Panel
 from .photographs import path_box, read_upload, upload_button
 from .shell import Explorer, labelled, quietly, row
 from .thumbnails import PITCH, name_at, names_to_choose, sheet
@@ -42,7 +43,7 @@ def page_of(name, page=0):
 
 def sheet_place():
     """Return where the sheet begins in the chooser's picture: (left, top)."""
-    return 2 * drawing.MARGIN + 2 * SIDE + drawing.GAP + 10, drawing.MARGIN + drawing.HEAD - 4
+    return 2 * strips.MARGIN + 2 * SIDE + strips.GAP + 10, strips.MARGIN + strips.HEAD - 4
 
 
 def render_chooser(context, state):
@@ -59,7 +60,7 @@ def render_chooser(context, state):
     scale = image.original.shape[0] / height
     box = tuple(edge * scale for edge in image.box)
     h, w = image.pixels.shape[:2]
-    left, _ = drawing.strip(
+    left, _ = strips.strip(
         [
             Panel(
                 image.original,
@@ -79,23 +80,23 @@ def render_chooser(context, state):
     canvas = Image.new("RGB", size, "white")
     canvas.paste(left, (0, 0))
     canvas.paste(thumbnails, (start, top))
-    draw = drawing.ImageDraw.Draw(canvas)
-    drawing.words(draw, (start + 4, drawing.MARGIN), "click a photograph", 14, bold=True)
+    draw = ImageDraw.Draw(canvas)
+    strips.words(draw, (start + 4, strips.MARGIN), "click a photograph", 14, bold=True)
     count = f"{len(names_to_choose())} photographs, page {state.page + 1} of {pages()}"
     count += "; your own come first"
-    drawing.words(draw, (start + 4, drawing.MARGIN + 20), count, 12, drawing.PALE)
+    strips.words(draw, (start + 4, strips.MARGIN + 20), count, 12, colours.PALE)
     for i, (values, colour) in enumerate(
         zip(np.moveaxis(image.pixels, 2, 0), COLOURS, strict=True)
     ):
         name, rgb = colour
         line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
         y = top + SIDE + 24 + 26 * i
-        draw.rectangle((drawing.MARGIN, y + 2, drawing.MARGIN + 12, y + 14), fill=rgb)
-        drawing.words(draw, (drawing.MARGIN + 20, y), line, 14, drawing.INK)
+        draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=rgb)
+        strips.words(draw, (strips.MARGIN + 20, y), line, 14, colours.INK)
     return canvas, describe_image(image, state.chosen)
 
 
-COLOURS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", drawing.BLUE))
+COLOURS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
 
 
 def describe_image(image, chosen):

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..draw import strips
+from ..draw.colours import coloured
+from ..draw.strips import Panel
 from ..features import LOGITS
 from ..heatmaps import METHODS, default_layer, finished, raw_map
-from ..overlays import coloured, overlay
-from . import drawing
+from ..overlays import overlay
 from .classes import NO_CLASSES, class_choice
-from .drawing import Panel
 from .photographs import PhotographRow
 from .shell import Context, Explorer, LayerChoice, Pin, labelled, pin_button, quietly, row
 
@@ -71,7 +72,7 @@ def render(context, state):
     if state.pin is not None:
         rows.append(draw_row(state.pin.context, state.pin.state, "pinned: ", small))
         text += f" Pinned: {describe(state.pin.context, state.pin.state)}"
-    return drawing.stacked(rows), text
+    return strips.stacked(rows), text
 
 
 def draw_row(context, state, prefix="", small=False):
@@ -91,7 +92,7 @@ def draw_row(context, state, prefix="", small=False):
         else f"{state.method}, at the pixels"
     )
     side = 214 if small else 310  # two rows still fit on a screen
-    first, _ = drawing.strip(
+    first, _ = strips.strip(
         [
             Panel(
                 features.image.pixels,
@@ -104,7 +105,7 @@ def draw_row(context, state, prefix="", small=False):
         side,
         side,
     )
-    last, _ = drawing.strip(
+    last, _ = strips.strip(
         [
             Panel(
                 overlay(features.image, heat, 0.6),
@@ -116,7 +117,7 @@ def draw_row(context, state, prefix="", small=False):
         side,
         side,
     )
-    return drawing.beside([first, drawing.colourbar(side), last])
+    return strips.beside([first, strips.colourbar(side), last])
 
 
 def describe(context, state):

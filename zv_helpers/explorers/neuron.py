@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ..deconvnet import RULES, project
-from ..deconvnet.projection import signal_picture
-from . import drawing
-from .drawing import ORANGE, Panel
+from ..draw import strips
+from ..draw.colours import ORANGE, map_colours, rgb
+from ..draw.signals import signal_picture
+from ..draw.strips import Panel
 from .heats import body_layer
 from .photographs import PhotographRow
 from .shell import (
@@ -82,7 +83,7 @@ def render(context, state):
         text += f" Pinned: {briefly(state.pin.context, pinned)}."
         if scale:
             text += f" Both pictures have the same scale, ±{scale:.3g}."
-    return drawing.stacked(rows), text
+    return strips.stacked(rows), text
 
 
 def shared_scale(context, state):
@@ -116,7 +117,7 @@ def draw_row(context, state, scale, prefix=""):
             smooth=True,
         ),
         Panel(
-            drawing.map_colours(maps),
+            map_colours(maps),
             f"feature map {state.channel}",
             f"{state.layer}, max {maps.max():.3g}, {maps.shape[0]} × {maps.shape[1]}",
             ((spot, ORANGE),),
@@ -125,13 +126,13 @@ def draw_row(context, state, scale, prefix=""):
     ]
     if state.forward:
         panels.append(strongest_maps(context, state))
-        return drawing.strip(panels, *sides(state))[0]
-    return drawing.strip(panels + projection_panels(context, state, scale), *sides(state))[0]
+        return strips.strip(panels, *sides(state))[0]
+    return strips.strip(panels + projection_panels(context, state, scale), *sides(state))[0]
 
 
 def sides(state):
     """Return the (width, height) of a state's panels; two rows of them still fit on a screen."""
-    side = 266 if state.forward else drawing.PANEL
+    side = 266 if state.forward else strips.PANEL
     return (side, side) if state.pin is None else (side - 52, side - 52)
 
 
@@ -166,7 +167,7 @@ def in_place(pixels, projection, scale):
         edge = np.zeros(pixels.shape[:2], bool)
         edge[top:bottom, left:right] = True
         edge[top + 1 : bottom - 1, left + 1 : right - 1] = False
-        shown[edge] = ORANGE
+        shown[edge] = rgb(ORANGE)
     return shown
 
 
@@ -179,13 +180,13 @@ def strongest_maps(context, state):
         channels = features.strongest_channels(state.layer, 9)
         largest, cell = float(maps.max()), 88
         canvas = Image.new("RGB", (3 * cell + 2, 3 * cell + 2), "white")
-        draw = drawing.ImageDraw.Draw(canvas)
+        draw = ImageDraw.Draw(canvas)
         for i, channel in enumerate(channels):
             left, top = (i % 3) * (cell + 1), (i // 3) * (cell + 1)
-            one = drawing.map_colours(maps[..., channel], largest, min(float(maps.min()), 0.0))
-            canvas.paste(drawing.enlarged(one, cell, cell), (left, top))
+            one = map_colours(maps[..., channel], largest, min(float(maps.min()), 0.0))
+            canvas.paste(strips.enlarged(one, cell, cell), (left, top))
             draw.rectangle((left, top, left + 34, top + 14), fill="black")
-            drawing.words(draw, (left + 2, top), str(channel), 12, (255, 255, 255))
+            strips.words(draw, (left + 2, top), str(channel), 12, "white")
         return canvas
 
     note = "one scale; the number is the feature map's"
@@ -239,7 +240,7 @@ def position_at(context, state, x, y):
     height, width, _ = features[state.layer].shape
     shapes = (features.network.input_size, (height, width))
     for index, shape in enumerate(shapes):
-        left, top, right, bottom = drawing.rectangle(index, shape, *sides(state))
+        left, top, right, bottom = strips.rectangle(index, shape, *sides(state))
         if left <= x < right and top <= y < bottom:
             down, across = (y - top) / (bottom - top), (x - left) / (right - left)
             if index == 1:
@@ -250,7 +251,7 @@ def position_at(context, state, x, y):
                 "row": int(np.argmin(np.abs(rows - pixel[0]))),
                 "column": int(np.argmin(np.abs(columns - pixel[1]))),
             }
-    left, top, right, bottom = drawing.rectangle(3, (1, 1), *sides(state))
+    left, top, right, bottom = strips.rectangle(3, (1, 1), *sides(state))
     if state.forward and left <= x < right and top <= y < bottom:
         rank = 3 * int(3 * (y - top) / (bottom - top)) + int(3 * (x - left) / (right - left))
         channels = features.strongest_channels(state.layer, 9)

@@ -4,12 +4,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ..draw import strips
+from ..draw.colours import coloured
+from ..draw.strips import Panel
 from ..features import LOGITS
 from ..heatmaps import METHODS
-from ..overlays import coloured, overlay
-from . import drawing, heats
+from ..overlays import overlay
+from . import heats
 from .classes import class_choice
-from .drawing import Panel
 from .heats import HeatState
 from .photographs import PhotographRow
 from .shell import Context, Explorer, labelled, row
@@ -46,7 +48,7 @@ def render(context, state):
         if target.layer == LOGITS
         else f"neuron of {target.layer}"
     )
-    parts, _ = drawing.strip(
+    parts, _ = strips.strip(
         [
             Panel(features.image.pixels, features.image.name, "what the network sees", smooth=True),
             Panel(
@@ -57,7 +59,7 @@ def render(context, state):
         250,
     )
     line = "" if state.contour is None else f", line at {state.contour:.2f}"
-    whole, _ = drawing.strip(
+    whole, _ = strips.strip(
         [
             Panel(
                 overlay_of(context, state), "overlay", f"alpha {state.alpha:.2f}{line}", smooth=True
@@ -66,7 +68,7 @@ def render(context, state):
         336,
         336,
     )
-    return drawing.beside([parts, drawing.colourbar(250, state.colormap), whole]), describe(
+    return strips.beside([parts, strips.colourbar(250, state.colormap), whole]), describe(
         context, state
     )
 

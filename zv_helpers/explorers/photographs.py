@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..data import data_folder
+from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import ImageError, load_image, photographs
 from ..models import load_model
-from .drawing import jpeg
 from .shell import labelled, quietly, row
 from .thumbnails import name_at, names_to_choose, sheet
 

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from ..deconvnet import RULES, project
+from ..draw import colours, strips
+from ..draw.colours import ORANGE, map_colours
+from ..draw.strips import Panel
 from ..features import LOGITS
 from ..relevance import products
-from . import drawing
 from .classes import NO_CLASSES, class_choice
-from .drawing import ORANGE, Panel
 from .heats import body_layer, fitted, layers_for
 from .photographs import PhotographRow
 from .shell import Context, Explorer, LayerChoice, Pin, labelled, pin_button, quietly, row
@@ -72,7 +74,7 @@ def render(context, state):
         rows.append(draw_row(state.pin.context, state.pin.state, largest, "pinned: ", side))
         text += f" Pinned: {describe(state.pin.context, state.pin.state)}"
     text += " The projections are of the framed positions, rule deconvnet, each at its own scale."
-    return drawing.stacked(rows), text
+    return strips.stacked(rows), text
 
 
 def draw_row(context, state, largest, prefix="", side=140):
@@ -87,20 +89,18 @@ def draw_row(context, state, largest, prefix="", side=140):
         spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
         values = features[layer][..., neuron.channel]
         score = f"score {scores[neuron.channel]:+.3g}".replace("-", "−")
-        maps.append(
-            Panel(drawing.map_colours(values), f"map {neuron.channel}", score, ((spot, ORANGE),))
-        )
+        maps.append(Panel(map_colours(values), f"map {neuron.channel}", score, ((spot, ORANGE),)))
         pictures.append(
             Panel(projection.picture(), "projection", f"at {neuron.row}, {neuron.column}")
         )
-    right = drawing.stacked(
-        [drawing.strip(maps, side, side)[0], drawing.strip(pictures, side, side)[0]]
+    right = strips.stacked(
+        [strips.strip(maps, side, side)[0], strips.strip(pictures, side, side)[0]]
     )
     target = features.target(state.class_index)
     name = (
         features.network.class_name(target.channel) if target.layer == LOGITS else str(target.layer)
     )
-    photograph, _ = drawing.strip(
+    photograph, _ = strips.strip(
         [
             Panel(
                 features.image.pixels,
@@ -115,7 +115,7 @@ def draw_row(context, state, largest, prefix="", side=140):
     bars = all_scores(
         scores, chosen, largest, layer, photograph.width, right.height - photograph.height
     )
-    return drawing.beside([drawing.stacked([photograph, bars]), right])
+    return strips.beside([strips.stacked([photograph, bars]), right])
 
 
 def _where_it_counts(context, state, channel):
@@ -130,21 +130,21 @@ def _where_it_counts(context, state, channel):
 
 def all_scores(scores, chosen, largest, layer, width, height):
     """Draw the scores of all feature maps in order, the chosen ones in orange."""
-    canvas = drawing.Image.new("RGB", (width, height), "white")
-    draw = drawing.ImageDraw.Draw(canvas)
-    left, top = drawing.MARGIN, drawing.MARGIN
-    drawing.words(
-        draw, (left, top), f"all {len(scores)} maps of {layer}", 14, drawing.INK, width - left, True
+    canvas = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(canvas)
+    left, top = strips.MARGIN, strips.MARGIN
+    strips.words(
+        draw, (left, top), f"all {len(scores)} maps of {layer}", 14, colours.INK, width - left, True
     )
-    drawing.words(
-        draw, (left, top + 20), f"scores in order, ±{largest:.3g}", 12, drawing.PALE, width - left
+    strips.words(
+        draw, (left, top + 20), f"scores in order, ±{largest:.3g}", 12, colours.PALE, width - left
     )
-    top, bottom, right = top + drawing.HEAD, height - drawing.MARGIN, width - drawing.MARGIN
+    top, bottom, right = top + strips.HEAD, height - strips.MARGIN, width - strips.MARGIN
     middle = (top + bottom) // 2
     order = np.argsort(-scores, kind="stable")
     marked = {int(i) for i in chosen}
     pitch = (right - left) / len(scores)
-    for colour, wanted in ((drawing.BLUE, False), (ORANGE, True)):
+    for colour, wanted in ((colours.BLUE, False), (ORANGE, True)):
         for position, channel in enumerate(order):
             if (int(channel) in marked) is not wanted:
                 continue

@@ -15,7 +15,7 @@ import warnings
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from .drawing import jpeg, small_jpeg
+from ..draw.strips import jpeg, small_jpeg
 
 DRAWN_AHEAD = 48
 

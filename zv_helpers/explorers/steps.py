@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image, ImageDraw
 
 from ..deconvnet import RULES, project
-from ..deconvnet.projection import signal_picture
+from ..draw import colours, strips
+from ..draw.colours import ORANGE, map_colours, signed_colours
+from ..draw.signals import signal_picture
+from ..draw.strips import Panel
 from ..features import LOGITS, Neuron
-from . import drawing
-from .drawing import ORANGE, Panel
 from .photographs import PhotographRow
 from .shell import Context, Explorer, labelled, quietly, row, set_within
 
@@ -168,7 +170,7 @@ def render(context, state):
         scale = float(np.abs(stage.strongest).max(initial=0))
         panels.append(
             Panel(
-                drawing.signed_colours(stage.strongest),
+                signed_colours(stage.strongest),
                 f"strongest: feature map {stage.channel}",
                 f"orange above zero, blue below; ±{scale:.3g}",
             )
@@ -176,32 +178,32 @@ def render(context, state):
         total = stage.total
     name = "all three colours" if stage.rgb is not None else f"all {channels} feature maps"
     panels.append(
-        Panel(drawing.map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions")
+        Panel(map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions")
     )
-    picture = drawing.strip(panels, 240, 240)[0]
-    return drawing.stacked([picture, progress(steps, state.step, picture.width)]), describe(
+    picture = strips.strip(panels, 240, 240)[0]
+    return strips.stacked([picture, progress(steps, state.step, picture.width)]), describe(
         context, state
     )
 
 
 def progress(steps, step, width):
     """Draw the way down as one line of marks, the present step in orange: a PIL image."""
-    canvas = drawing.Image.new("RGB", (width, 44), "white")
-    draw = drawing.ImageDraw.Draw(canvas)
-    pitch = (width - 2 * drawing.MARGIN) / len(steps)
+    canvas = Image.new("RGB", (width, 44), "white")
+    draw = ImageDraw.Draw(canvas)
+    pitch = (width - 2 * strips.MARGIN) / len(steps)
     for i, stage in enumerate(steps):
-        left = drawing.MARGIN + i * pitch
+        left = strips.MARGIN + i * pitch
         unpooled = stage.title == "unpool"
-        shade = ORANGE if i == step else drawing.BLUE if unpooled else (205, 205, 205)
+        shade = ORANGE if i == step else colours.BLUE if unpooled else (205, 205, 205)
         top = 2 if i == step else 6 if unpooled else 10
         draw.rectangle((left, top, left + max(pitch - 2, 1), 20), fill=shade)
-    drawing.words(draw, (drawing.MARGIN, 24), "the neuron", 12, drawing.PALE)
+    strips.words(draw, (strips.MARGIN, 24), "the neuron", 12, colours.PALE)
     last = "the pixels"
-    end = width - drawing.MARGIN - drawing.font(12).getlength(last)
-    drawing.words(draw, (end, 24), last, 12, drawing.PALE)
+    end = width - strips.MARGIN - strips.font(12).getlength(last)
+    strips.words(draw, (end, 24), last, 12, colours.PALE)
     middle = "each mark is one operation; tall blue ones are unpoolings"
-    drawing.words(
-        draw, ((width - drawing.font(12).getlength(middle)) / 2, 24), middle, 12, drawing.PALE
+    strips.words(
+        draw, ((width - strips.font(12).getlength(middle)) / 2, 24), middle, 12, colours.PALE
     )
     return canvas
 

@@ -2,11 +2,11 @@
 
 import functools
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 from ..data import data_folder
+from ..draw import colours, strips
 from ..images import photographs
-from . import drawing
 
 THUMB = 54
 PITCH = THUMB + 4
@@ -31,7 +31,7 @@ def thumbnail(path, modified):
             return ImageOps.fit(upright, (THUMB, THUMB), Image.Resampling.BICUBIC)
     except Exception:  # whatever is wrong with it is said when it is chosen
         square = Image.new("RGB", (THUMB, THUMB), (225, 225, 225))
-        drawing.words(drawing.ImageDraw.Draw(square), (22, 14), "?", 22, drawing.PALE)
+        strips.words(ImageDraw.Draw(square), (22, 14), "?", 22, colours.PALE)
         return square
 
 
@@ -39,13 +39,13 @@ def sheet(names, chosen, columns):
     """Draw the thumbnails of photographs in rows, the chosen one framed: a PIL image."""
     rows = max(-(-len(names) // columns), 1)
     canvas = Image.new("RGB", (columns * PITCH + 8, rows * PITCH + 8), "white")
-    draw = drawing.ImageDraw.Draw(canvas)
+    draw = ImageDraw.Draw(canvas)
     known = photographs()
     for i, name in enumerate(names):
         left, top = 4 + (i % columns) * PITCH, 4 + (i // columns) * PITCH
         canvas.paste(thumbnail(known[name], known[name].stat().st_mtime_ns), (left, top))
         if name == chosen:
-            drawing.frame(draw, (left, top, left + THUMB, top + THUMB))
+            strips.frame(draw, (left, top, left + THUMB, top + THUMB))
     return canvas
 
 

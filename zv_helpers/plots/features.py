@@ -2,18 +2,10 @@
 
 import numpy as np
 
+from ..draw.colours import BLUE, COLOURS, GREEN, SKY
+from ..draw.panels import frame, numbers, panels, picture
 from ..features import extract_features
 from ..images import load_image
-from .common import (
-    BLUE,
-    COLOURS,
-    GREEN,
-    SKY,
-    frame,
-    numbers,
-    panels,
-    picture,
-)
 
 SHADES = "magma"
 

@@ -3,10 +3,10 @@
 import numpy as np
 from PIL import Image
 
+from ..draw.colours import BLUE, VERMILION, coloured, lightness
+from ..draw.panels import numbers, panels, picture
 from ..features import LOGITS
 from ..heatmaps import default_layer, finished, raw_map, resized
-from ..overlays import coloured
-from .common import BLUE, VERMILION, numbers, panels, picture
 
 # Products A · S of three feature maps of 4 × 4; channel last.
 TOY = np.stack(
@@ -163,19 +163,6 @@ def resizing(raw, image):
     axes[2].tick_params(labelsize=7)
     axes[2].legend(fontsize=7)
     return figure
-
-
-def lightness(rgb):
-    """Return how light colours look, CIE L* from 0 to 100, for uint8 sRGB (..., 3).
-
-    >>> lightness(np.array([[0, 0, 0], [255, 255, 255]], np.uint8)).round()
-    array([  0., 100.])
-    """
-    share = np.asarray(rgb, float) / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722])
-    dark = luminance <= 216 / 24389
-    return np.where(dark, luminance * 24389 / 27, 116 * np.cbrt(luminance) - 16)
 
 
 def colormaps(values, names=("inferno", "viridis", "jet")):

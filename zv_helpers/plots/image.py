@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from .common import BLUE, frame, numbers, panels, picture
+from ..draw.colours import BLUE
+from ..draw.panels import frame, numbers, panels, picture
 
 CHANNELS = ("red", "green", "blue")
 

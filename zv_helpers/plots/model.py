@@ -3,19 +3,12 @@ switches do to a projection."""
 
 import numpy as np
 
-from ..deconvnet.projection import project, signal_picture
+from ..deconvnet import project
+from ..draw.colours import BLUE, COLOURS, VERMILION
+from ..draw.panels import frame, numbers, panels, picture, signal
+from ..draw.signals import signal_picture
 from ..models.network import Table
 from ..relevance import correlation
-from .common import (
-    BLUE,
-    COLOURS,
-    VERMILION,
-    frame,
-    numbers,
-    panels,
-    picture,
-    signal,
-)
 
 
 def first_filters(network):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from ..draw.colours import ORANGE, SKY
+from ..draw.panels import frame, panels, picture
 from ..features import LOGITS
 from ..heatmaps import box_of, occlude
 from ..overlays import overlay
-from .common import ORANGE, SKY, frame, panels, picture
 
 
 def gallery(pictures, columns=4, width=2.3):

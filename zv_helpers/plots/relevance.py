@@ -5,21 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..deconvnet import RULES, project
-from ..deconvnet.projection import clear_scale
+from ..draw.colours import BLUE, COLOURS, ORANGE, SKY, signed_colormap
+from ..draw.panels import frame, numbers, panels, picture, signal
+from ..draw.signals import clear_scale
 from ..models.network import Table
 from ..relevance import correlation, rank_correlation
-from .common import (
-    BLUE,
-    COLOURS,
-    ORANGE,
-    SKY,
-    VERMILION,
-    frame,
-    numbers,
-    panels,
-    picture,
-    signal,
-)
 
 
 @dataclass(frozen=True)
@@ -199,15 +189,8 @@ def steps_on_the_way(steps, reach=28):
         else:
             values = values[..., channel]
             scale = scale or clear_scale(values) or 1.0
-            picture(ax, values, title, cmap=signed_shades(), vmin=-scale, vmax=scale)
+            picture(ax, values, title, cmap=signed_colormap(), vmin=-scale, vmax=scale)
     return figure
-
-
-def signed_shades():
-    """Return a colormap for signed values: blue below zero, white at zero, red above."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILION])
 
 
 def strongest_pixel(step, channel):
@@ -314,7 +297,7 @@ def margins(features, product, count=8):
     scale = float(np.abs(places).max()) or 1.0
     h, w = places.shape
     title = f"sums over the maps, {h} × {w}"
-    picture(axes[1], places, title, cmap=signed_shades(), vmin=-scale, vmax=scale)
+    picture(axes[1], places, title, cmap=signed_colormap(), vmin=-scale, vmax=scale)
     figure.colorbar(axes[1].images[0], ax=axes[1], shrink=0.75).ax.tick_params(labelsize=7)
     picture(axes[2], features.image.pixels, "the photograph")
     return figure

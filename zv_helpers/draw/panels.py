@@ -5,16 +5,9 @@ import io
 
 import numpy as np
 
-# Okabe & Ito's colours, which colour-blind eyes tell apart.
-BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-)
-COLOURS = (SKY, ORANGE, GREEN, VERMILION, PURPLE, BLUE)  # of things in a row
+from .colours import ORANGE, SKY, signed_colours
+from .signals import signal_picture
+
 PANEL = 2.6  # inches
 
 
@@ -51,8 +44,6 @@ def picture(ax, pixels, title="", **how):
 
 def signal(ax, values, title="", scale=None):
     """Show a signed RGB signal, float (h, w, 3), zero as mid-grey, on `ax`; returns `ax`."""
-    from ..deconvnet.projection import signal_picture
-
     return picture(ax, signal_picture(values, scale), title)
 
 
@@ -65,13 +56,10 @@ def numbers(ax, values, title="", scale=None, marked=None):
         scale: the absolute value of the strongest colour, by default the largest.
         marked: bool (h, w): squares that get a bold frame.
     """
-    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
 
     values = np.asarray(values)
-    scale = scale or float(np.abs(values).max(initial=0)) or 1.0
-    shades = LinearSegmentedColormap.from_list("signed", [SKY, "white", ORANGE])
-    picture(ax, values, title, cmap=shades, vmin=-scale, vmax=scale)
+    picture(ax, signed_colours(values, scale, (SKY, ORANGE)), title)
     for (row, column), value in np.ndenumerate(values):
         text = f"{value:g}".replace("-", "−")
         ax.text(column, row, text, ha="center", va="center", fontsize=9)

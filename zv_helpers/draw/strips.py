@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from .colours import EMPTY, INK, ORANGE, PALE, coloured
+
 PANEL = 212  # pixels a side
 GAP = 12
 MARGIN = 8
 HEAD = 42
-ORANGE, BLUE, SKY, GREY = (230, 159, 0), (0, 114, 178), (86, 180, 233), (150, 150, 150)
-INK, PALE = (20, 20, 20), (85, 85, 85)
 
 
 @functools.cache
@@ -87,7 +87,7 @@ def draw_panel(canvas, draw, panel, left, top, width=PANEL, height=PANEL):
     words(draw, (left, top + 20), panel.note, 12, PALE, width)
     top += HEAD
     if panel.picture is None:
-        draw.rectangle((left, top, left + width - 1, top + height - 1), fill=(240, 240, 240))
+        draw.rectangle((left, top, left + width - 1, top + height - 1), fill=EMPTY)
         return left, top, left + width, top + height
     picture = panel.picture
     shape = picture.size[::-1] if isinstance(picture, Image.Image) else picture.shape
@@ -154,36 +154,10 @@ def beside(pictures):
     return canvas
 
 
-def map_colours(values, largest=None, smallest=None):
-    """Colour a feature map, float (h, w): uint8 (h, w, 3), from dark to yellow, its largest."""
-    smallest = float(values.min()) if smallest is None else smallest
-    largest = float(values.max()) if largest is None else largest
-    spread = largest - smallest
-    scaled = (values - smallest) / spread if spread > 0 else np.zeros_like(values)
-    return colours("viridis")[np.clip(scaled * 255, 0, 255).astype(np.uint8)]
-
-
-@functools.cache
-def colours(name):
-    """Return a matplotlib colormap as a table, uint8 (256, 3)."""
-    from ..overlays import coloured
-
-    return coloured(np.arange(256) / 255, name)
-
-
-def signed_colours(values, scale=None):
-    """Colour a signed map, float (h, w), blue below zero, orange above: uint8 (h, w, 3)."""
-    scale = float(np.abs(values).max(initial=0)) if scale is None else scale
-    part = np.clip(values / scale, -1, 1)[..., None] if scale > 0 else np.zeros((*values.shape, 1))
-    ends = np.where(part < 0, np.array(BLUE, float), np.array((200, 90, 0), float))
-    return np.rint(255 + np.abs(part) * (ends - 255)).astype(np.uint8)
-
-
 def colourbar(height, name="inferno", width=14, low="0", high="1"):
     """Draw an upright colourbar with its ends named: a PIL image as high as a strip."""
     canvas = Image.new("RGB", (width + 30, 2 * MARGIN + HEAD + height), "white")
-    shades = colours(name)[::-1][np.linspace(0, 255, height).astype(int)]
-    bar = np.repeat(shades[:, None], width, axis=1)
+    bar = np.repeat(coloured(np.linspace(1, 0, height), name)[:, None], width, axis=1)
     canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (0, MARGIN + HEAD))
     draw = ImageDraw.Draw(canvas)
     words(draw, (width + 4, MARGIN + HEAD), high, 12, PALE)
