@@ -9,6 +9,9 @@ MODEL ?=
 # More options for JupyterLab, for instance LAB_ARGS="--no-browser --port=9999".
 LAB_ARGS ?=
 
+# How many random networks and numbers `make fuzz` tries for each property.
+EXAMPLES ?= 500
+
 PY = .venv/bin/python
 NBVAL = $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
@@ -17,7 +20,7 @@ NOTEBOOKS = notebooks/0*.ipynb
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test test-browser notebooks lint format bench clean
+.PHONY: help setup lab demo test test-browser fuzz notebooks lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -32,7 +35,7 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
 test: setup ## Doctests, tests, and all notebooks with both shipped networks
-	$(PY) -m pytest --ignore=tests/browser
+	$(PY) -m pytest --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 
@@ -40,12 +43,16 @@ test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
 	$(PY) -m pytest -m browser tests/browser
 
+fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
+	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property
+
 notebooks: setup ## Execute all notebooks and save them, ready to commit
 	$(PY) tools/execute_notebooks.py
 
-lint: setup ## Check the style of code and notebooks
+lint: setup ## Check the style of code and notebooks, and the types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 format: setup ## Correct the style of code and notebooks
 	$(PY) -m ruff check --fix .
@@ -56,6 +63,6 @@ bench: setup ## Run every benchmark, each printing its ratio
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
 
 clean: ## Remove .venv, caches and written pictures; your photographs stay
-	rm -rf .venv build dist results *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build dist results *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

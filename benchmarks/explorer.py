@@ -25,13 +25,7 @@ from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_note
 
 LAYERS = {
     "squeezenet": ("conv1", *(f"fire{i}" for i in range(2, 10))),
-    "vgg16-conv": (
-        "block1_conv2",
-        "block2_conv2",
-        "block3_conv3",
-        "block4_conv3",
-        "block5_conv3",
-    ),
+    "vgg16-conv": ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"),
 }
 BAR, BARS = 40, {"block4_conv3": 60, "block5_conv3": 130}
 PHOTOGRAPH_BARS = {"squeezenet": 400, "vgg16-conv": 1500}
@@ -41,36 +35,36 @@ SETUP = """import json, time
 import ipywidgets as widgets
 import zv_helpers as zv
 from zv_helpers import explorers
-from zv_helpers.explorers import neuron, shell
+from zv_helpers.explorers import shell
+from zv_helpers.explorers.picture import Picture
 
 network = zv.load_model({model!r})
 features = zv.extract_features(network, zv.load_image("tabby_cat", network))
 explorer = explorers.neuron_explorer(features)
-spent, file = dict.fromkeys(("compute", "render", "encode"), 0.0), open("parts.jsonl", "a")
+PARTS = ("compute", "render", "caption", "encode")
+spent, file = dict.fromkeys(PARTS, 0.0), open("parts.jsonl", "a")
 
 def timed(part, function):
     def around(*arguments, **named):
-        if part == "render":
-            spent.update(compute=0.0, render=0.0, encode=0.0)
         started = time.perf_counter()
         result = function(*arguments, **named)
-        spent[part] += 1000 * (time.perf_counter() - started)
-        if part == "encode":
+        spent[part] = 1000 * (time.perf_counter() - started)
+        if part == "caption":
             print(json.dumps(spent), file=file, flush=True)
         return result
     return around
 
-neuron.projection_of = timed("compute", neuron.projection_of)
+explorer.resolve = timed("compute", explorer.resolve)
 explorer.render = timed("render", explorer.render)
+explorer.caption = timed("caption", explorer.caption)
 shell.jpeg = timed("encode", shell.jpeg)"""
 
 FLOOR = """ready = [bytes(explorer.picture.value) + bytes([i]) for i in range(200)]
-picture = widgets.Image(format="jpeg", value=ready[0], layout=explorer.picture.layout)
-picture.add_class("zv-picture")
+picture = Picture(value=ready[0])
 slider = widgets.IntSlider(description="Floor", max=199)
 line = widgets.HTML('<div role="status">floor</div>')
 slider.observe(lambda event: setattr(picture, "value", ready[event["new"]]), names="value")
-box = widgets.VBox([slider, line, picture, explorers.names.Names()])
+box = widgets.VBox([slider, line, picture])
 box.add_class("zv-explorer")
 box"""
 
@@ -182,11 +176,12 @@ def measure(notebook, model, parts, count):
     )
     for layer, took, part in rows:
         median, bar = statistics.median(took), BARS.get(layer, BAR)
-        rest = median - part["render"] - part["encode"]
+        draw = part["render"] + part["caption"]
+        rest = median - part["compute"] - draw - part["encode"]
         missed += median - floor > bar
         print(
             f"{layer:14}{median:8.0f}{percentile(took):7.0f}{median - floor:9.0f}{bar:6}"
-            f"{part['compute']:10.0f}{part['render'] - part['compute']:7.0f}"
+            f"{part['compute']:10.0f}{draw:7.0f}"
             f"{part['encode']:8.1f}{rest:15.0f}{verdict(median - floor, bar)}"
         )
     for layer in (LAYERS[model][0], LAYERS[model][-1]):

@@ -11,13 +11,15 @@ import numpy as np
 
 import zv_helpers as zv
 
-keras, tf = zv.models.keras_and_tensorflow()
+keras, tf = zv.network.keras_and_tensorflow()
 
 
 def reading(model, names):
     """The same model with the outputs of the named layers ("logits": its own), in its own
     precision."""
-    outputs = [model.outputs[0] if n == "logits" else model.get_layer(n).output for n in names]
+    outputs = [
+        model.outputs[0] if n in ("logits", None) else model.get_layer(n).output for n in names
+    ]
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy(model.inputs[0].dtype)
     try:
@@ -239,3 +241,40 @@ def loop_rectify(signal, maps, rule):
         if rule == "gradient" and z > 0:
             result[place] = s
     return result
+
+
+@contextlib.contextmanager
+def double_precision():
+    """Build Keras layers in float64, so that no rounding decides a switch or a sign."""
+    policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_dtype_policy("float64")
+    keras.config.set_floatx("float64")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
+        keras.config.set_floatx(floatx)
+
+
+def in_double_precision(network):
+    """A shipped network again, with the same weights, in float64."""
+    with double_precision():
+        # The layers were built in float32 and say so in their configuration: take them as new ones.
+        def renewed(layer):
+            config = layer.get_config()
+            config["dtype"] = "float64"
+            return type(layer).from_config(config)
+
+        model = keras.models.clone_model(network.keras_model, clone_function=renewed)
+        model.set_weights([w.astype(np.float64) for w in network.keras_model.get_weights()])
+    return zv.load_model(model, preprocess="caffe", class_names=network.class_names)
+
+
+def worst(ours, theirs):
+    """The largest difference over the largest value of the reference, which must not be all
+    zero."""
+    ours, theirs = np.asarray(ours, np.float64), np.asarray(theirs, np.float64)
+    assert ours.shape == theirs.shape, (ours.shape, theirs.shape)
+    largest = np.abs(theirs).max()
+    assert largest > 0, "the reference is zero everywhere, so agreeing with it proves nothing"
+    return np.abs(ours - theirs).max() / largest

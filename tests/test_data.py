@@ -69,7 +69,7 @@ def test_a_network_whose_file_was_never_there_is_named(copy):
 
 
 def test_damaged_labels_are_noticed(copy):
-    from zv_helpers.models.shipped import imagenet_class_names
+    from zv_helpers.network.shipped import imagenet_class_names
 
     imagenet_class_names.cache_clear()
     with open(copy / "labels/imagenet1k.csv", "a", encoding="utf-8") as file:

@@ -5,6 +5,7 @@ import pytest
 from independent import random_image, random_weights, reading
 
 import zv_helpers as zv
+from zv_helpers.deconvnet import switches_of
 from zv_helpers.features import forward, resume
 
 
@@ -66,8 +67,8 @@ def test_neurons(cat):
     assert (np.diff(peaks) <= 0).all()
     assert np.array_equal(cat.strongest_channels("fire9", 4), order[:4])
     score = cat.class_neuron(281)
-    assert score == zv.Neuron("logits", 281, None, None, float(cat.logits[281]))
-    assert cat.target().channel == cat.logits.argmax()
+    assert score == zv.ClassScore(281) and score.of(cat, "score") == cat.logits[281]
+    assert cat.target().index == cat.logits.argmax()
     assert cat.target(3) == cat.class_neuron(3)
     assert "tabby" in cat.describe(score) and "fire9" in cat.describe(strongest)
 
@@ -77,7 +78,7 @@ def test_of_equal_neurons_the_first_is_the_strongest(cat):
 
     maps = np.zeros((1, 2, 3, 4), np.float32)
     maps[0, 1, 0, 2] = maps[0, 1, 2, 1] = 5
-    number = cat.network.units["fire9"]
+    number = cat.network.graph.layer_values["fire9"]
     features = replace(cat, values={**cat.values, number: maps})
     best = features.strongest("fire9")
     assert (best.row, best.column, best.channel) == (1, 0, 2)
@@ -100,13 +101,13 @@ def test_what_is_not_there_is_refused(cat, vgg_cat):
     with pytest.raises(
         KeyError, match="'fire9' is no max-pool of squeezenet: its pools are .*pool1"
     ):
-        cat.switches("fire9")
+        switches_of(cat, "fire9")
 
 
 def test_an_image_of_another_size_is_refused(keras, cat):
     L = keras.layers
     net = zv.load_model(keras.Sequential([keras.Input((32, 32, 3)), L.Conv2D(2, 3)]))
-    with pytest.raises(ValueError, match=r"\(1, 32, 32, 3\), but the image has \(1, 224, 224, 3\)"):
+    with pytest.raises(ValueError, match="32 × 32 pixels .* was made for 224 × 224 pixels"):
         zv.extract_features(net, cat.image)
 
 
@@ -137,7 +138,7 @@ def test_switches_are_those_of_tensorflow(tf, cat, pool):
     source = {"pool1": "conv1", "pool3": "fire3", "pool5": "fire5"}[pool]
     maps = cat[source]
     _, theirs = tf.nn.max_pool_with_argmax(maps[None], 3, 2, "VALID")
-    assert np.array_equal(cat.switches(pool), theirs.numpy()[0] // maps.shape[2])
+    assert np.array_equal(switches_of(cat, pool), theirs.numpy()[0] // maps.shape[2])
 
 
 def test_switches_of_a_padded_pool(tf, keras):
@@ -147,7 +148,7 @@ def test_switches_of_a_padded_pool(tf, keras):
     net = zv.load_model(random_weights(keras.Model(pixels, x)))
     features = zv.extract_features(net, random_image(net))
     _, theirs = tf.nn.max_pool_with_argmax(features["c"][None], 3, 2, "SAME")
-    assert np.array_equal(features.switches("p"), theirs.numpy()[0] // 4)
+    assert np.array_equal(switches_of(features, "p"), theirs.numpy()[0] // 4)
 
 
 def test_a_receptive_field_is_cut_at_the_border(cat):
@@ -164,14 +165,14 @@ def test_resume_from_unchanged_maps_gives_the_same_scores(cat, resnet):
     ):
         for layer in layers:
             twice = np.repeat(features[layer][None], 2, axis=0)
-            scores = resume(features, layer, twice)
+            scores = resume(features, layer, twice, features.network.logits)
             scale = np.abs(features.logits).max()
             assert np.allclose(scores, features.logits, atol=2e-5 * scale), layer
 
 
 def test_forward_of_several_pictures_at_once(cat):
     batch = np.concatenate([cat.image.batch, cat.image.batch[:, ::-1]])
-    out = forward(cat.network, batch, cat.network.logits, keep=False)
+    out = forward(cat.network, batch, cat.network.logits)
     assert list(out) == [cat.network.logits]
     assert np.allclose(np.asarray(out[cat.network.logits])[0], cat.logits, atol=1e-3)
 
@@ -181,3 +182,20 @@ def test_a_forward_pass_changes_nothing(cat):
     again = zv.extract_features(cat.network, cat.image)
     assert np.array_equal(batch, cat.image.batch)
     assert np.array_equal(again.logits, cat.logits)
+
+
+def test_an_image_made_for_another_network_is_refused(keras, squeezenet):
+    """With other preprocessing a cat once became a mosquito net, without a word."""
+    model = squeezenet.keras_model
+    other = zv.load_model(model, preprocess="tf", class_names=squeezenet.class_names)
+    image = zv.load_image("tabby_cat", other)
+    with pytest.raises(ValueError, match="made for squeezenet .*'caffe'.* was made for .*'tf'"):
+        zv.extract_features(squeezenet, image)
+    assert image.spec == other.spec != squeezenet.spec
+    with pytest.raises(ValueError, match=r"made with load_image\(source, network\), but got nd"):
+        zv.extract_features(squeezenet, image.batch)
+
+
+def test_an_image_serves_every_network_that_takes_the_same_input(squeezenet, vgg16):
+    image = zv.load_image("tabby_cat", squeezenet)
+    assert zv.extract_features(vgg16, image)["block1_conv1"].any()

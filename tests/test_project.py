@@ -192,6 +192,61 @@ def test_make_alone_and_make_help_list_every_command():
     assert {"help", "lab", "demo", "test", "notebooks", "lint"} <= set(make_targets())
 
 
+def recipe(target):
+    """The command lines of a make target, its variables filled in, `python` for .venv's."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    values = dict(re.findall(r"^([A-Z]+) \??= ?(.*)$", text, flags=re.MULTILINE))
+    lines = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", text, flags=re.MULTILINE)[1]
+    while "$(" in lines:
+        lines = re.sub(r"\$\(([A-Z]+)\)", lambda found: values[found[1]], lines)
+    return [" ".join(line.split()) for line in lines.replace(".venv/bin/", "").splitlines()]
+
+
+def test_ci_runs_the_readmes_tests_and_the_style():
+    lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("make")] == [
+        "make lint",
+        "make test",
+        "make test-browser",
+    ]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(command in readme for command in ("make test ", "`make test-browser`"))
+    assert recipe("lint") == [
+        "python -m ruff check .",
+        "python -m ruff format --check .",
+        "python -m mypy",
+    ]
+
+
+def test_the_workflow_runs_what_make_test_runs_on_every_python_and_three_systems():
+    text = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    matrix = jobs["test"]["strategy"]["matrix"]
+    allowed = SpecifierSet(pyproject()["project"]["requires-python"])
+    assert matrix["python"] == [f"3.{n}" for n in range(30) if f"3.{n}" in allowed]
+    assert {name.split("-")[0] for name in matrix["system"]} == {"ubuntu", "windows", "macos"}
+    commands = [
+        " ".join([*(f"{k}={v}" for k, v in step.get("env", {}).items()), *step["run"].split()])
+        for step in jobs["test"]["steps"]
+        if "run" in step
+    ]
+    assert commands == ['python -m pip install -c constraints.txt -e ".[test]"', *recipe("test")]
+    others = [step["run"] for step in jobs["lint-and-browser"]["steps"] if "run" in step]
+    assert others == ["make lint PYTHON=python", "make test-browser PYTHON=python"]
+
+
+def test_pre_commit_uses_what_is_installed_and_fetches_nothing():
+    text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    assert "://" not in text
+    (repository,) = yaml.safe_load(text)["repos"]
+    assert repository["repo"] == "local"
+    extra = {Requirement(t).name for t in pyproject()["project"]["optional-dependencies"]["test"]}
+    for hook in repository["hooks"]:
+        assert {"id", "name", "entry", "language"} <= set(hook) and hook["language"] == "system"
+        python, dash_m, module, *_ = hook["entry"].split()
+        assert (python, dash_m) == (".venv/bin/python", "-m") and module in extra
+
+
 def test_every_make_command_in_the_documents_exists():
     known = set(make_targets())
     for path in project_files():
@@ -199,6 +254,43 @@ def test_every_make_command_in_the_documents_exists():
             text = (ROOT / path).read_text(encoding="utf-8")
             named = set(re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, flags=re.MULTILINE))
             assert named <= known, f"{path} names {sorted(named - known)}"
+
+
+# What others read
+
+
+def test_the_citation_names_the_project_and_the_paper():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    project = pyproject()["project"]
+    assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["title"]
+    assert (citation["version"], citation["license"]) == (project["version"], project["license"])
+    assert citation["authors"] == project["authors"]
+    (paper,) = citation["references"]
+    assert [author["family-names"] for author in paper["authors"]] == ["Zeiler", "Fergus"]
+    assert paper["type"] == "conference-paper" and paper["title"] and paper["year"] == 2014
+    assert re.fullmatch(r"10\.\d{4,}/\S+", paper["doi"])
+
+
+def test_the_changelog_begins_with_what_is_unreleased():
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    versions = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d\d-\d\d))?$", text, flags=re.MULTILINE)
+    assert versions[0] == ("Unreleased", "")
+    assert versions[1][0] == pyproject()["project"]["version"]
+    assert all(date for _, date in versions[1:])
+    kinds = set(re.findall(r"^### (.+)$", text, flags=re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_types_are_shipped():
+    assert (ROOT / "zv_helpers" / "py.typed").is_file()
+    shipped = pyproject()["tool"]["setuptools"]["package-data"]["*"]
+    assert "py.typed" in shipped
+    beside_the_code = {
+        path.suffix
+        for path in project_files()
+        if path.parts[0] == "zv_helpers" and path.suffix != ".py"
+    }
+    assert {f"*{suffix}" for suffix in beside_the_code - {".typed"}} <= set(shipped)
 
 
 # Text

@@ -2,19 +2,18 @@
 
 import numpy as np
 import pytest
-from conftest import double_precision, worst
-from independent import random_image, random_weights
+from independent import double_precision, random_image, random_weights, worst
 
 import zv_helpers as zv
 from zv_helpers.deconvnet import RULES
-from zv_helpers.relevance import products, rank_correlation, true_effects
+from zv_helpers.relevance import ablation, activation_times_gradient, rank_correlation
 
 
 @pytest.fixture(scope="module")
 def fire5(cat):
     """The true effect of each map of fire5, and the relevance scores of the three rules."""
     scores = {rule: zv.relevance_scores(cat, None, "fire5", rule) for rule in RULES}
-    return true_effects(cat, None, "fire5"), scores
+    return ablation(cat, None, "fire5"), scores
 
 
 def derivative(tf, features, layer, class_index):
@@ -46,7 +45,7 @@ def test_with_the_gradient_rule_a_score_is_activation_times_derivative(tf, cat, 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_scores_and_map_are_the_two_margins_of_one_product(cat, rule):
-    product = products(cat, 281, "fire9", rule).astype(float)
+    product = activation_times_gradient(cat, 281, "fire9", rule).astype(float)
     scores = zv.relevance_scores(cat, 281, "fire9", rule)
     assert product.shape == cat["fire9"].shape
     assert np.allclose(scores, product.sum(axis=(0, 1)), rtol=1e-4, atol=1e-4)
@@ -103,15 +102,15 @@ def test_what_cannot_be_scored_is_refused(cat, vgg_cat):
 # --- what really happens when a map is removed ---------------------------------------------------
 
 
-def test_true_effects_against_a_network_whose_filter_was_deleted(keras, cat):
+def test_ablation_against_a_network_whose_filter_was_deleted(keras, cat):
     """A map is zero when its filter and bias are: the whole network, forward again from the
     pixels."""
-    model = zv.models.shipped.squeezenet((224, 224))
+    model = zv.network.shipped.squeezenet((224, 224))
     probe = keras.Model(model.inputs, model.get_layer("average").output)
     target = cat.class_neuron(281)
     strongest = zv.relevance_scores(cat, 281, "fire5")
     channels = [int(strongest.argmax()), int(strongest.argmin()), 3, 200]
-    ours = true_effects(cat, 281, "fire5", channels)
+    ours = ablation(cat, 281, "fire5", channels)
     assert ours.shape == (4,)
     for channel, effect in zip(channels, ours, strict=True):
         part, k = ("1x1", channel) if channel < 128 else ("3x3", channel - 128)
@@ -122,11 +121,11 @@ def test_true_effects_against_a_network_whose_filter_was_deleted(keras, cat):
         layer.set_weights([kernel, bias])
         without = probe(cat.image.batch, training=False).numpy()[0, 281]
         layer.set_weights(kept)
-        assert np.isclose(effect, target.activation - without, atol=2e-4)
+        assert np.isclose(effect, target.of(cat, "score") - without, atol=2e-4)
     assert ours[0] > 0 > ours[1]
 
 
-def test_true_effects_where_branches_pass_the_layer_by(keras):
+def test_ablation_where_branches_pass_the_layer_by(keras):
     """ResNet: what the shortcut carries past the changed layer is kept, as a full recomputation
     shows."""
     with double_precision():
@@ -138,7 +137,7 @@ def test_true_effects_where_branches_pass_the_layer_by(keras):
     for layer in ("conv2_block2_1_relu", "conv3_block1_preact_relu", "conv4_block2_out"):
         maps = features[layer]
         channels = np.argsort(-np.abs(maps).sum(axis=(0, 1)))[:3]
-        ours = true_effects(features, 2, layer, channels)
+        ours = ablation(features, 2, layer, channels)
         changed = model.get_layer(layer)
         forward = changed.call
         for channel, effect in zip(channels, ours, strict=True):
@@ -151,9 +150,9 @@ def test_true_effects_where_branches_pass_the_layer_by(keras):
         assert np.abs(ours).max() > 0
 
 
-def test_true_effects_on_a_neuron_of_a_network_without_classes(vgg_cat):
+def test_ablation_on_a_neuron_of_a_network_without_classes(vgg_cat):
     target = vgg_cat.strongest("block5_conv1")
-    effects = true_effects(vgg_cat, target, "block4_conv3", range(6), batch=4)
+    effects = ablation(vgg_cat, target, "block4_conv3", range(6), batch=4)
     scores = zv.relevance_scores(vgg_cat, target, "block4_conv3")[:6]
     # One linear layer, its ReLU and a pool lie between; most of these maps hardly count.
     assert effects.shape == (6,) and np.isfinite(effects).all()
@@ -162,8 +161,8 @@ def test_true_effects_on_a_neuron_of_a_network_without_classes(vgg_cat):
 
 def test_a_batch_of_another_size_measures_the_same(cat):
     some = [5, 17, 80, 255]
-    one_by_one = true_effects(cat, 281, "fire5", some, batch=1)
-    assert np.allclose(one_by_one, true_effects(cat, 281, "fire5", some, batch=3), atol=1e-4)
+    one_by_one = ablation(cat, 281, "fire5", some, batch=1)
+    assert np.allclose(one_by_one, ablation(cat, 281, "fire5", some, batch=3), atol=1e-4)
 
 
 def test_the_gradient_rule_orders_the_maps_as_they_really_count(fire5):
@@ -177,7 +176,7 @@ def test_the_gradient_rule_orders_the_maps_as_they_really_count(fire5):
 
 
 def test_one_layer_before_the_score_every_rule_agrees(cat):
-    effects = true_effects(cat, None, "fire9")
+    effects = ablation(cat, None, "fire9")
     for rule in RULES:
         assert rank_correlation(zv.relevance_scores(cat, None, "fire9", rule), effects) >= 0.99
 

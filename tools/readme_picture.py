@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import zv_helpers as zv
-from zv_helpers.plots import frame, panels, picture, signal
+from zv_helpers.course import frame, panels, picture, signal
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "shepherd.jpg"
 

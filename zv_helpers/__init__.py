@@ -8,21 +8,24 @@ from .deconvnet import (
     find_switches,
     project,
     rectify,
+    reverse_rule,
     reverse_signal,
     transposed_filter,
     unpool,
 )
 from .draw.signals import signal_picture
-from .features import Features, Neuron, extract_features
+from .features import Features, extract_features
 from .heatmaps import heatmap
 from .images import InputImage, credit, load_image, photographs
-from .models import Layer, Network, load_model, reverse_rule
+from .network import InputSpec, Layer, Network, load_model
 from .overlays import overlay
 from .relevance import relevance_scores
+from .targets import ClassScore, Neuron, Region, Target
 
 __all__ = [
     "Network",
     "Layer",
+    "InputSpec",
     "load_model",
     "reverse_rule",
     "InputImage",
@@ -30,7 +33,10 @@ __all__ = [
     "photographs",
     "credit",
     "Features",
+    "Target",
+    "ClassScore",
     "Neuron",
+    "Region",
     "extract_features",
     "find_switches",
     "unpool",

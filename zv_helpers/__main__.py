@@ -5,51 +5,43 @@ import sys
 import warnings
 from pathlib import Path
 
-from . import (
-    DataError,
-    extract_features,
-    heatmap,
-    load_image,
-    load_model,
-    overlay,
-    project,
-)
-from .images import ImageError
+from . import DataError, extract_features, heatmap, load_image, load_model, overlay, project
+from .choose import neuron_layer
+from .draw.colours import ORANGE, coloured
+from .draw.strips import Panel, beside, colourbar, strip
+
+SIDE = 300  # pixels, of one panel
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Run the six steps, print the top five classes and write one picture. Returns the exit
     status."""
     options = parser().parse_args(arguments)
     warnings.showwarning = lambda message, *_: print(f"Note: {message}", file=sys.stderr)
     try:
         steps(options)
-    except (DataError, ImageError, ValueError, RuntimeError, LookupError, OSError) as error:
-        message = error.args[0] if isinstance(error, KeyError) else error
-        print(message, file=sys.stderr)
+    except (DataError, ValueError, RuntimeError, LookupError, OSError) as error:
+        print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
         return 1
     return 0
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m zv_helpers",
         description="Show what a convolutional network sees in a photograph: the strongest "
         "neuron's projection, the heatmap of the top class, and the overlay.",
     )
-    parser.add_argument(
-        "photo", help="a picture file, or the name of a shipped photograph (tabby_cat)"
-    )
-    parser.add_argument(
-        "--model",
-        help="squeezenet, vgg16-conv, vgg16, resnet50 or inception_v3 (default: $ZV_MODEL)",
-    )
-    parser.add_argument("--layer", help="the layer of the neuron (default: the last convolution)")
-    parser.add_argument("--class", dest="name", help="the class to explain, by name or index")
-    parser.add_argument("--rule", default="deconvnet", choices=["deconvnet", "guided", "gradient"])
-    parser.add_argument("--fit", default="crop", choices=["crop", "letterbox", "stretch"])
-    parser.add_argument("--output", help="the picture to write (default: results/PHOTO_MODEL.png)")
+    add = parser.add_argument
+    add("photo", help="a picture file, or the name of a shipped photograph (tabby_cat)")
+    names = "squeezenet, vgg16-conv, vgg16, resnet50 or inception_v3"
+    add("--model", help=f"{names} (default: $ZV_MODEL)")
+    add("--layer", help="the layer of the neuron (default: the last convolution)")
+    add("--class", dest="name", help="the class to explain, by name or index")
+    add("--rule", default="deconvnet", choices=["deconvnet", "guided", "gradient"])
+    add("--fit", default="crop", choices=["crop", "letterbox", "stretch"])
+    add("--output", help="the picture to write (default: results/PHOTO_MODEL.png)")
     return parser
 
 
@@ -58,55 +50,42 @@ def steps(options):
     network = load_model(options.model or None)  # step 1
     image = load_image(options.photo, network, options.fit)  # step 2
     features = extract_features(network, image)  # step 3
-    if network.logits is not None:
+    if network.class_count is None:
+        print(f"{network.name} has no classes; its strongest neuron is explained instead.")
+    elif network.class_maps is None:
         print(f"{network.name} sees in {image.name}:")
         for index, name, probability in features.top_classes(5):
             print(f"  {probability:6.1%}  {name} ({index})")
-    else:
-        print(f"{network.name} has no classes; its strongest neuron is explained instead.")
-    target = features.target(class_index(network, options.name))
-    layer = options.layer or features.neuron_layer
-    neuron = features.strongest(layer)
+    name = options.name
+    target = features.target(int(name) if name and name.isdecimal() else name)
+    neuron = features.strongest(options.layer or neuron_layer(features))
     projection = project(features, neuron, options.rule)  # step 4
     heat = heatmap(features, target)  # step 5
     laid_over = overlay(image, heat)  # step 6
     path = Path(options.output or Path("results") / f"{image.name}_{network.name}.png")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure = sheet(features, projection, heat, laid_over, target)
-    figure.savefig(path, dpi=100)
+    sheet(features, projection, heat, laid_over, target).save(path)
     print(f"Strongest neuron: {neuron}")
     print(f"Explained: {features.describe(target)}")
     print(f"Picture: {path}")
 
 
-def class_index(network, name):
-    """Return the index of a class given by name or index, or None for none."""
-    if name is None:
-        return None
-    return int(name) if name.isdecimal() else network.class_index(name)
-
-
 def sheet(features, projection, heat, laid_over, target):
-    """Draw the photograph, the projection, the heatmap and the overlay side by side: a Figure."""
-    from .plots import frame, panels, picture, signal
-
-    pixels = features.image.pixels
-    figure, axes = panels(5, width=3.2)
-    explained = features.describe(target).replace(", row", ",\nrow")
-    frame(picture(axes[0], pixels, features.image.name), projection.box)
-    top, left, bottom, right = projection.box
-    neuron = projection.neuron
-    picture(axes[1], pixels[top:bottom, left:right], "the neuron's receptive field")
-    signal(
-        axes[2],
-        projection.pixels,
-        f"{projection.rule}: {neuron.layer},\nfeature map {neuron.channel}",
-    )
-    picture(axes[3], heat, f"heatmap: {explained}", cmap="inferno", vmin=0, vmax=1)
-    bar = figure.colorbar(axes[3].images[0], ax=axes[3], shrink=0.8)
-    bar.ax.tick_params(labelsize=7)
-    picture(axes[4], laid_over, "overlay")
-    return figure
+    """Draw the photograph, the projection, the heatmap and the overlay side by side: a PIL
+    image."""
+    image, (top, left, bottom, right) = features.image, projection.box
+    seen, explained = image.pixels[top:bottom, left:right], target.name(features.network)
+    where = f"{projection.neuron.layer}, feature map {projection.neuron.channel}"
+    frames = ((projection.box, ORANGE),)
+    size = f"{bottom - top} × {right - left} pixels"
+    first = [
+        Panel(image.pixels, image.name, "framed: what the neuron sees", frames, smooth=True),
+        Panel(seen, "the neuron's receptive field", size, smooth=True),
+        Panel(projection.picture(), f"its projection, {projection.rule}", where),
+        Panel(coloured(heat), "heatmap", explained, smooth=True),
+    ]
+    last = [Panel(laid_over, "overlay", explained, smooth=True)]
+    return beside([strip(first, SIDE, SIDE), colourbar(SIDE), strip(last, SIDE, SIDE)])
 
 
 if __name__ == "__main__":

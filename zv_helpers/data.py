@@ -1,5 +1,4 @@
-"""The files that ship with the workbook: weights, labels and photographs, each verified when it is
-used."""
+"""The files that ship, weights, labels and photographs: each is verified when it is used."""
 
 import functools
 import hashlib
@@ -11,14 +10,10 @@ class DataError(Exception):
     """A shipped file is missing or damaged; the message names it and says how to get it back."""
 
 
-def data_folder():
-    """Return the folder that holds the shipped data, as a Path.
+def data_folder() -> Path:
+    """Return the folder of the shipped data: `$ZV_DATA`, or the `data` folder beside the package.
 
-    It is the `data` folder beside the package, or `$ZV_DATA` where that is set.
-
-    Raises:
-        DataError: there is no such folder, as when the package was installed without its
-            repository.
+    Raises DataError if it is not there, as when the package was installed without its repository.
     """
     folder = Path(os.environ.get("ZV_DATA") or Path(__file__).resolve().parents[1] / "data")
     if not folder.is_dir():
@@ -30,8 +25,8 @@ def data_folder():
 
 
 @functools.cache
-def checksums(folder):
-    """Read `SHA256SUMS` of `folder` (Path): {relative file name: hexadecimal SHA-256}."""
+def checksums(folder: Path) -> dict[str, str]:
+    """Read a folder's `SHA256SUMS`: {relative file name: hexadecimal SHA-256}."""
     try:
         lines = (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -44,20 +39,15 @@ def checksums(folder):
 
 @functools.lru_cache(maxsize=512)
 def _digest(path, size, modified):
-    """SHA-256 of a file; the size and the time of its last change make a changed file a new
-    question."""
+    """SHA-256 of a file; size and time make one that was changed a new question."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def shipped_file(name):
-    """Return the Path of a shipped file, once its SHA-256 has been checked.
+def shipped_file(name: str) -> Path:
+    """Return the path of a shipped file, for instance "photos/tabby_cat.jpg", once it is verified.
 
-    Args:
-        name: the file's name relative to the data folder, for instance "photos/tabby_cat.jpg".
-
-    Raises:
-        DataError: the file does not ship, is missing or is damaged.
+    Raises DataError if it does not ship, is missing or is damaged.
     """
     folder = data_folder()
     expected = checksums(folder).get(name)
@@ -76,19 +66,14 @@ def shipped_file(name):
     return path
 
 
-def verified(path):
-    """Return `path`, after checking its SHA-256 if it lies in the data folder and ships.
-
-    Raises:
-        DataError: it ships and is damaged.
-    """
+def verified(path: Path) -> Path:
+    """Return `path`; if it ships, verify it first, which raises DataError if it is damaged."""
     try:
         folder = data_folder()
     except DataError:
         return path
-    resolved = Path(path).resolve()
-    if resolved.is_relative_to(folder.resolve()):
-        name = resolved.relative_to(folder.resolve()).as_posix()
-        if name in checksums(folder):
-            return shipped_file(name)
-    return path
+    resolved, home = path.resolve(), folder.resolve()
+    if not resolved.is_relative_to(home):
+        return path
+    name = resolved.relative_to(home).as_posix()
+    return shipped_file(name) if name in checksums(folder) else path

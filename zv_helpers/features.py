@@ -2,39 +2,17 @@
 need."""
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from .cache import Cache
+from .choose import target_of
 from .images import InputImage
-from .models import Network, as_array, keras_and_tensorflow, rules
-from .models.rules import rule_of
-
-LOGITS = "logits"
-
-
-@dataclass(frozen=True)
-class Neuron:
-    """One neuron: a position (row, column) in one feature map (channel) of a layer, and its
-    activation.
-
-    Row and column are feature-map coordinates. A class score has the layer "logits", the class
-    index as its channel, and no row or column.
-    """
-
-    layer: str
-    channel: int
-    row: int | None
-    column: int | None
-    activation: float
-
-    def __str__(self):
-        if self.layer == LOGITS:
-            return f"class score {self.channel} ({self.activation:.3g})"
-        return (
-            f"{self.layer}, feature map {self.channel}, row {self.row}, column {self.column} "
-            f"(activation {self.activation:.3g})"
-        )
+from .network import Network, as_array, keras_and_tensorflow
+from .targets import ClassScore, Neuron, Target
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,33 +26,35 @@ class Features:
     network: Network
     image: InputImage
     values: dict = field(repr=False)
-    found: dict = field(repr=False, default_factory=dict)  # what a reverse pass worked out, to keep
+    cache: Cache = field(repr=False, default_factory=Cache)  # what a reverse pass worked out
 
     def __repr__(self):
-        return (
-            f"Features of {self.image.name!r} in {self.network.name}: "
-            f"{len(self.layers)} layers, {self.megabytes:.1f} MB"
-        )
+        size = f"{len(self.layers)} layers, {self.megabytes:.1f} MB"
+        return f"Features of {self.image.name!r} in {self.network.name}: {size}"
+
+    def __getstate__(self):
+        return {"network": self.network, "image": self.image, "values": self.values}
+
+    def __setstate__(self, state):
+        for array in state["values"].values():
+            array.setflags(write=False)
+        self.__dict__.update(state, cache=Cache())
 
     @property
-    def layers(self):
+    def layers(self) -> tuple[str, ...]:
         """The names of the layers that were computed, in forward order."""
-        return tuple(name for name, number in self.network.units.items() if number in self.values)
+        known = self.network.graph.layer_values
+        return tuple(name for name, number in known.items() if number in self.values)
 
     @property
-    def megabytes(self):
+    def megabytes(self) -> float:
         """How much memory the kept maps take, in MB."""
         return sum(value.nbytes for value in self.values.values()) / 1e6
 
-    def __getitem__(self, layer):
-        """Return a layer's feature maps, float32 (h, w, channels) in forward order's own scale.
-
-        Raises:
-            KeyError: there is no such layer, or the forward pass stopped before it.
-        """
-        number = self.network.units.get(layer)
-        if number is None:
-            raise KeyError(self.network.unknown(layer))
+    def __getitem__(self, layer: str) -> np.ndarray:
+        """Return a layer's feature maps, float32 (h, w, channels); raises KeyError if there is no
+        such layer, or the forward pass stopped before it."""
+        number = self.network.layer_value(layer)
         if number not in self.values:
             raise KeyError(
                 f"layer {layer!r} was not computed, because the forward pass stopped at "
@@ -82,259 +62,155 @@ class Features:
             )
         return self.values[number][0]
 
-    @functools.cached_property
-    def logits(self):
-        """The class scores before softmax, float32 (classes,).
+    def value(self, number: int) -> np.ndarray:
+        """Return a value of the forward pass by its number, (1, ...); one that was not kept is
+        computed now, and kept."""
+        return self.compute([number])[number]
 
-        Raises:
-            ValueError: the network ends in feature maps and has no classes.
-        """
-        number = self.network.logits
-        if number is None:
-            raise ValueError(
-                f"{self.network.name!r} ends in feature maps and has no class scores: "
-                'explain a neuron instead, for instance features.target(), or load "squeezenet".'
-            )
+    def compute(self, numbers: Iterable[int]) -> dict:
+        """Return {number: value (1, ...)}, computing what was not kept in one forward pass."""
+        while missing := frozenset(numbers).difference(self.values):
+            with self.network.lock:
+                found = forward(self.network, self.image.batch, max(missing), missing)
+            self.values.update((n, as_array(found[n])) for n in missing.intersection(found))
+        return self.values
+
+    @functools.cached_property
+    def logits(self) -> np.ndarray:
+        """The class scores before softmax, float32 (classes,); raises ValueError if the network
+        ends in feature maps and has no classes."""
+        number = ClassScore(0).number(self.network)
         if number not in self.values:
-            raise ValueError(
-                "The forward pass stopped before the class scores: "
-                "call extract_features without upto."
-            )
+            what = "The forward pass stopped before the class scores"
+            raise ValueError(f"{what}: call extract_features without upto.")
         return self.values[number][0]
 
     @functools.cached_property
-    def probabilities(self):
+    def probabilities(self) -> np.ndarray:
         """The class probabilities, float32 (classes,) in [0, 1]."""
         return self.network.as_probabilities(self.logits)
 
-    def top_classes(self, count=5):
+    def top_classes(self, count: int = 5) -> list[tuple[int, str, float]]:
         """Return the `count` most probable classes, best first: [(index, name, probability),
         ...]."""
-        best = np.argsort(-self.probabilities, kind="stable")[:count]
-        return [
-            (int(i), self.network.class_name(int(i)), float(self.probabilities[i])) for i in best
-        ]
+        shares, name = self.probabilities, self.network.class_name
+        best = np.argsort(-shares, kind="stable")[:count].tolist()
+        return [(index, name(index), float(shares[index])) for index in best]
 
-    def neuron(self, layer, channel, row, column):
-        """Return the neuron at a position of a feature map.
-
-        Raises:
-            KeyError: there is no such layer.
-            IndexError: the feature map or the position lies outside the layer.
-        """
+    def neuron(self, layer: str, channel: int, row: int, column: int) -> Neuron:
+        """Return the neuron at a position of a feature map; raises KeyError if there is no such
+        layer, IndexError if the feature map or the position lies outside it."""
         maps = self[layer]
-        for what, value, size in zip(
-            ("feature map", "row", "column"),
-            (channel, row, column),
-            (maps.shape[2], *maps.shape[:2]),
-            strict=True,
-        ):
+        height, width, count = maps.shape
+        asked = ("feature map", channel, count), ("row", row, height), ("column", column, width)
+        for what, value, size in asked:
             if not 0 <= value < size:
                 raise IndexError(
                     f"{layer} has {what}s 0 to {size - 1}, but {what} {value} was asked for"
                 )
         return Neuron(layer, int(channel), int(row), int(column), float(maps[row, column, channel]))
 
-    def strongest(self, layer, channel=None):
-        """Return the neuron with the largest activation in a layer, or in one of its feature maps.
-
-        On a tie the first in row-major order.
-        """
+    def strongest(self, layer: str, channel: int | None = None) -> Neuron:
+        """Return the neuron with the largest activation in a layer, or in one of its feature maps;
+        on a tie the first in row-major order."""
         maps = self[layer]
-        if channel is None:
-            row, column, channel = np.unravel_index(np.argmax(maps), maps.shape)
-        else:
+        if channel is not None:
             self.neuron(layer, channel, 0, 0)
-            row, column = np.unravel_index(np.argmax(maps[..., channel]), maps.shape[:2])
-        return self.neuron(layer, channel, row, column)
+            maps = maps[..., [channel]]
+        row, column, found = (int(i) for i in np.unravel_index(np.argmax(maps), maps.shape))
+        return self.neuron(layer, found if channel is None else channel, row, column)
 
-    def strongest_channels(self, layer, count=None):
+    def strongest_channels(self, layer: str, count: int | None = None) -> np.ndarray:
         """Return a layer's feature maps ordered by their largest activation, strongest first, int
         (count,)."""
         peaks = self[layer].max(axis=(0, 1))
         return np.argsort(-peaks, kind="stable")[:count]
 
-    def class_neuron(self, class_index):
-        """Return a class score as a neuron, to project it or to explain it.
+    def class_neuron(self, class_index: Any) -> ClassScore:
+        """Return a class score as a target, to project it or to explain it; raises IndexError if
+        there is no such class."""
+        target = ClassScore(int(class_index))
+        target.check(self)
+        return target
 
-        Raises:
-            IndexError: there is no such class.
-        """
-        if not 0 <= class_index < len(self.logits):
-            raise IndexError(
-                f"{self.network.name} has classes 0 to {len(self.logits) - 1}, "
-                f"but class {class_index} was asked for"
-            )
-        score = float(self.logits[class_index])
-        return Neuron(LOGITS, int(class_index), None, None, score)
+    def target(self, what: Any = None) -> Target:
+        """Return the target that a class index, a class name or a `Target` means; for None the
+        most probable class, or what stands for it (see `choose.default_target`)."""
+        return target_of(self, what)
 
-    def target(self, class_index=None):
-        """Return the neuron to explain: a class score (by default the most probable one).
+    def describe(self, target: Any) -> str:
+        """Say in words which target this is; a class by its name and probability."""
+        return self.target(target).describe(self)
 
-        A network without classes has none; there it is the strongest neuron of its last layer.
-        """
-        if self.network.logits is None:
-            if class_index is not None:
-                return self.class_neuron(class_index)
-            return self.strongest(self.last_convolution)
-        return self.class_neuron(
-            int(np.argmax(self.logits)) if class_index is None else class_index
-        )
-
-    @property
-    def last_convolution(self):
-        """The name of the last layer with more than one position that is no pool."""
-        wide = [
-            layer.name
-            for layer in self.network.layers
-            if layer.name in self.layers and layer.height * layer.width > 1
-        ]
-        return next(
-            (n for n in reversed(wide) if "pool" not in self.network.layer(n).kind.lower()),
-            wide[-1],
-        )
-
-    @property
-    def neuron_layer(self):
-        """The name of the layer to begin looking at neurons: the last convolution, or the layer
-        before it where the last has one map for each class."""
-        names = self.layers[: self.layers.index(self.last_convolution) + 1]
-        names = [n for n in names if "pool" not in self.network.layer(n).kind.lower()]
-        last, number = self.network.layer(names[-1]), self.network.logits
-        classes = number is not None and last.channels == self.network.shapes[number][0]
-        return names[-2] if classes and len(names) > 1 else names[-1]
-
-    def describe(self, neuron):
-        """Say in words which neuron this is; a class score by its class name."""
-        if neuron.layer != LOGITS:
-            return str(neuron)
-        share = self.probabilities[neuron.channel]
-        return f"class {neuron.channel}, {self.network.class_name(neuron.channel)!r} ({share:.0%})"
-
-    def receptive_field(self, neuron):
-        """Return the box (top, left, bottom, right) of input pixels that a neuron sees."""
-        if neuron.layer == LOGITS:
-            return self.network.pixels_of(self.network.logits, (0, 0, 1, 1))
-        number = self.network.units[neuron.layer]
-        row, column = neuron.row, neuron.column
-        return self.network.pixels_of(number, (row, column, row + 1, column + 1))
-
-    def switches(self, pool):
-        """Return the switches of a max-pool: where each window's maximum was.
-
-        Returns:
-            int (h, w, channels), row-major positions in the plane of the maps that were pooled.
-
-        Raises:
-            KeyError: `pool` is not the name of a max-pool.
-        """
-        from .deconvnet.mathematics import find_switches
-        from .deconvnet.rules import pool_geometry
-
-        for operation in self.network.operations:
-            if operation.name == pool and operation.kind == "MaxPooling2D":
-                size, strides, before, _ = pool_geometry(operation)
-                maps = self.values[operation.inputs[0]][0]
-                return find_switches(maps, size, strides, before, operation.output_shape[:2])
-        pools = [o.name for o in self.network.operations if o.kind == "MaxPooling2D"]
-        raise KeyError(f"{pool!r} is no max-pool of {self.network.name}: its pools are {pools}")
+    def receptive_field(self, target: Any) -> tuple[int, int, int, int] | None:
+        """Return the box (top, left, bottom, right) of input pixels that a target sees."""
+        return target.receptive_field(self)
 
 
-def kept_values(network):
-    """Return the numbers of the values a forward pass keeps: all feature maps, and what the rules
-    read."""
-    kept = {0, *network.units.values()}
-    if network.logits is not None:
-        kept.add(network.logits)
-    for operation in network.operations:
-        rule, _ = rule_of(operation)
-        if rule is not None and rule.keeps == "input":
-            kept.update(operation.inputs)
-        if rule is not None and rule.keeps == "output":
-            kept.add(operation.output)
-    return kept
-
-
-def extract_features(network, image, upto=None):
+def extract_features(network: Network, image: InputImage, upto: str | None = None) -> Features:
     """Run one forward pass and keep every feature map.
 
     Args:
         network: a `Network`.
-        image: an `InputImage` that was loaded for this network.
+        image: an `InputImage` that was made for it, or for another of the same `network.spec`.
         upto: the name of the deepest layer you need; by default the whole network runs.
 
-    Returns:
-        `Features`.
-
-    Raises:
-        ValueError: the image was loaded for a network of another input size.
-        KeyError: `upto` is no layer of the network.
+    Raises a ValueError if the image was made for a network that takes another input, a KeyError if
+    `upto` is no layer of the network.
     """
-    expected, came = (1, *network.input_size, 3), tuple(np.shape(image.batch))
-    if came != expected:
+    if not isinstance(image, InputImage):
+        came = type(image).__name__
         raise ValueError(
-            f"{network.name} takes an input of shape {expected}, but the image has {came}: "
-            "load the image again with load_image(source, network)."
+            f"Expected an image made with load_image(source, network), but got {came}."
         )
-    if upto is not None and upto not in network.units:
-        raise KeyError(network.unknown(upto))
-    target = network.logits if network.logits is not None else network.output
-    if upto is not None:
-        target = network.units[upto]
+    if image.spec != network.spec:
+        raise ValueError(
+            f"Expected an image made for {network.name} ({network.spec}), but {image.name!r} was "
+            f"made for {image.spec}: load it again with load_image(source, network)."
+        )
+    graph = network.graph
+    number = graph.scores if upto is None else network.layer_value(upto)
     with network.lock:
-        tensors = forward(network, image.batch, target)
+        tensors = forward(network, image.batch, number, graph.kept)
     return Features(network, image, {n: as_array(t) for n, t in tensors.items()})
 
 
-def forward(network, batch, target, keep=True):
-    """Compute values of a network for a batch of inputs.
+def forward(
+    network: Network, batch: np.ndarray, number: int, kept: frozenset = frozenset()
+) -> dict:
+    """Compute values of a network for a batch of inputs, float32 (n, h, w, channels).
 
-    Args:
-        batch: float32 (n, h, w, 3), preprocessed.
-        target: the number of the deepest value that is wanted.
-        keep: keep all feature maps; otherwise only the target.
-
-    Returns:
-        {value number: tensor}.
+    number: the deepest value that is wanted; kept: the others to keep. Returns {number: tensor}.
     """
     keras, _ = keras_and_tensorflow()
-    key = ("forward", target, keep, rules.registrations)
-    if key not in network.prepared:
-        steps = [operation for operation in network.below(target) if operation.compute is not None]
-        kept = kept_values(network) if keep else set()
-        network.prepared[key] = _with_releases(steps, kept | {target})
-    return _run(network.prepared[key], {0: keras.ops.convert_to_tensor(batch)})
+    plan = network.cache.once(_plan, network, number, kept)
+    return _run(plan, {0: keras.ops.convert_to_tensor(batch)})
 
 
-def resume(features, layer, maps, target=None):
+def _plan(network, number, kept):
+    steps = [one for one in network.graph.below(number) if one.compute is not None]
+    return _with_releases(steps, kept | {number})
+
+
+def resume(features: Features, layer: str, maps: np.ndarray, number: int) -> np.ndarray:
     """Run the forward pass on from a layer whose feature maps were changed.
 
-    Args:
-        features: `Features` of the unchanged forward pass.
-        layer: the name of the layer that was changed.
-        maps: float32 (n, h, w, channels), n changed versions of `features[layer]`.
-        target: the number of the value that is wanted; by default the class scores, before softmax.
-
-    Returns:
-        float32 (n, ...): the wanted value for each version.
+    maps: float32 (n, h, w, channels), n changed versions of `features[layer]`. Returns float32
+    (n, ...): the value of that number for each version.
     """
     keras, _ = keras_and_tensorflow()
-    network, start = features.network, features.network.units[layer]
-    target = network.logits if target is None else target
+    network, start = features.network, features.network.layer_value(layer)
     changed, steps = {start}, []
-    for operation in network.below(target):
+    for operation in network.graph.below(number):
         if operation.compute is not None and changed.intersection(operation.reads):
             changed.add(operation.output)
             steps.append(operation)
     beside = {n for operation in steps for n in operation.reads} - changed
     with network.lock:
         values = {start: keras.ops.convert_to_tensor(maps)}
-        for number in beside:  # branches that pass the changed layer by
-            value = features.values.get(number)
-            if value is None:
-                value = forward(network, features.image.batch, number, keep=False)[number]
-            values[number] = keras.ops.repeat(value, len(maps), axis=0)
-        return as_array(_run(_with_releases(steps, {target}), values)[target])
+        for passing in beside:  # branches that pass the changed layer by
+            values[passing] = keras.ops.repeat(features.value(passing), len(maps), axis=0)
+        return as_array(_run(_with_releases(steps, {number}), values)[number])
 
 
 def _run(plan, values):

@@ -1,12 +1,20 @@
 """Step 6, overlay the heatmap: lay it over the photograph so that both can be read."""
 
+from typing import Any
+
 import numpy as np
 
 from .draw.colours import coloured
 from .heatmaps import resized
 
 
-def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
+def overlay(
+    image: Any,
+    heat: np.ndarray,
+    alpha: float = 0.5,
+    colormap: str = "inferno",
+    contour: float | None = None,
+) -> np.ndarray:
     """Lay a heatmap over the photograph.
 
     Args:
@@ -18,12 +26,8 @@ def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
         contour: draw the line where the heatmap crosses this level as well, a number in (0, 1);
             None for no line.
 
-    Returns:
-        uint8 RGB (h, w, 3).
-
-    Raises:
-        ValueError: the heatmap is not (h, w) in [0, 1], alpha lies outside [0, 1], or an unknown
-            colormap.
+    Returns uint8 RGB (h, w, 3). Raises a ValueError if the heatmap is not (h, w) in [0, 1], alpha
+    lies outside [0, 1], or no colormap has that name.
     """
     pixels = np.asarray(getattr(image, "pixels", image))
     heat = np.asarray(heat, np.float32)
@@ -45,7 +49,7 @@ def overlay(image, heat, alpha=0.5, colormap="inferno", contour=None):
     return mixed
 
 
-def with_contour(pixels, heat, level):
+def with_contour(pixels: np.ndarray, heat: np.ndarray, level: float) -> np.ndarray:
     """Draw the line round what reaches a level: white with a black rim, readable on any
     photograph."""
     inside = np.pad(heat >= level, 2, mode="edge")

@@ -1,50 +1,46 @@
 """Step 4b, calculate relevance scores: one number for each feature map of a layer, for a class."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .deconvnet import reverse_signal
-from .features import LOGITS, Features, Neuron, resume
+from .features import Features, resume
 
 
-def target_of(features, class_index):
-    """Return what is to be explained: a `Neuron` as it is, the class score of an index, the top
-    class for None."""
-    if isinstance(class_index, Neuron):
-        return class_index
-    return features.target(class_index)
-
-
-def relevance_scores(features: Features, class_index, layer, rule="gradient"):
+def relevance_scores(
+    features: Features, class_index: Any, layer: str, rule: str = "gradient"
+) -> np.ndarray:
     """Score how much each feature map of a layer contributes to a class: R_k = Σ_ij A_ijk · S_ijk.
 
     A are the layer's feature maps and S is the class score's reverse signal at that layer.
 
     Args:
-        features: `Features` of a forward pass.
-        class_index: the class; a `Neuron` to explain that neuron instead; None for the most
-            probable class.
+        class_index: the class, by index or name; a `Neuron` or another `Target` to explain that
+            instead; None for the most probable class.
         layer: the layer whose feature maps are scored.
         rule: the rule for S. With "gradient" the score agrees best with what happens when a map is
             removed.
 
-    Returns:
-        float32 (channels,): positive scores speak for the class, negative ones against it.
-
-    Raises:
-        KeyError, IndexError: no such layer or class. ValueError: no classes, or a layer without a
-            rule.
+    Returns float32 (channels,): positive scores speak for the class, negative ones against it.
+    Raises a KeyError or IndexError for a layer or class that is not there, a ValueError for a layer
+    that cannot be reversed.
     """
-    return products(features, class_index, layer, rule).sum(axis=(0, 1))
+    return activation_times_gradient(features, class_index, layer, rule).sum(axis=(0, 1))
 
 
-def products(features, class_index, layer, rule="gradient"):
+def activation_times_gradient(
+    features: Features, class_index: Any, layer: str, rule: str = "gradient"
+) -> np.ndarray:
     """Return A · S, float32 (h, w, channels): its margins are the relevance scores and the
     heatmap."""
-    target = target_of(features, class_index)
-    return features[layer] * reverse_signal(features, target, [layer], rule)[layer]
+    return features[layer] * reverse_signal(features, class_index, [layer], rule)[layer]
 
 
-def true_effects(features, class_index, layer, channels=None, batch=32):
+def ablation(
+    features: Features, class_index: Any, layer: str, channels: Any = None, batch: int = 32
+) -> np.ndarray:
     """Measure what each feature map really does: zero it, run the network on, and see how far the
     score falls.
 
@@ -53,40 +49,36 @@ def true_effects(features, class_index, layer, channels=None, batch=32):
         channels: which feature maps to remove, by default all.
         batch: how many are removed, one each, in one forward pass.
 
-    Returns:
-        float32 (len(channels),): the class score (before softmax) with the map minus the score
-        without it.
+    Returns float32 (len(channels),): the target's score (of a class, before softmax) with the map
+    minus the score without it.
     """
-    target = target_of(features, class_index)
-    maps = features[layer]
+    target, maps = features.target(class_index), features[layer]
     channels = np.arange(maps.shape[2]) if channels is None else np.asarray(channels)
-    number = None if target.layer == LOGITS else features.network.units[target.layer]
-    falls = []
+    number, whole, falls = target.number(features.network), target.of(features, "score"), []
     for first in range(0, len(channels), batch):
         some = channels[first : first + batch]
         changed = np.repeat(maps[None], len(some), axis=0)
         changed[np.arange(len(some)), :, :, some] = 0
-        after = resume(features, layer, changed, number)
-        if target.layer == LOGITS:
-            after = after[:, target.channel]
-        else:
-            after = after[:, target.row, target.column, target.channel]
-        falls.append(target.activation - after)
+        falls.append(whole - target.value(resume(features, layer, changed, number), "score"))
     return np.concatenate(falls).astype(np.float32)
 
 
-def correlation(first, second, least=0.0):
+def correlation(first: ArrayLike, second: ArrayLike) -> float:
     """Return the correlation of two arrays of one shape, in [-1, 1]; 0 where one is constant.
 
-    least: a spread (the product of both lengths) up to which an array counts as constant.
+    Examples:
+        >>> a = np.eye(2)
+        >>> [round(correlation(a, b), 6) for b in (a, 1 - a, np.ones((2, 2)))]
+        [1.0, -1.0, 0.0]
     """
     a, b = (np.asarray(values, float).ravel() for values in (first, second))
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
+        return 0.0
     a, b = a - a.mean(), b - b.mean()
-    spread = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / spread) if spread > least else 0.0
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
 
 
-def rank_correlation(first, second):
+def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
     """Compare two orders: Spearman's rank correlation in [-1, 1], ties sharing their mean rank.
 
     Returns 0 where one of the two is constant, since it then orders nothing.
@@ -94,14 +86,7 @@ def rank_correlation(first, second):
     Examples:
         >>> rank_correlation([1, 2, 3, 4], [10, 20, 30, 1000])
         1.0
-        >>> rank_correlation([1, 2, 3, 4], [4, 3, 2, 1])
-        -1.0
     """
-    a, b = (_ranks(np.asarray(values, float)) for values in (first, second))
-    return round(correlation(a, b), 12)
+    from scipy.stats import rankdata
 
-
-def _ranks(values):
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    return ((ends - counts + ends - 1) / 2)[inverse]
+    return round(correlation(rankdata(first), rankdata(second)), 12)

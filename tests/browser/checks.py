@@ -1,4 +1,4 @@
-"""What is on the screen, against what `render` draws for the same state in the test's process."""
+"""What is on the screen, against what is drawn for the same state in the process of the test."""
 
 import io
 
@@ -25,14 +25,14 @@ def differ(seen, expected):
     return bool(apart.max() > MOST or apart.mean() > MEAN), int(apart.max()), float(apart.mean())
 
 
-def shows(explorer, render, context, state):
+def shows(explorer, module, context, state):
     """Check that an explorer shows a state: its text in the line, and its very pixels.
 
     Returns the picture's pixels.
     """
-    picture, text = render(context, state)
-    explorer.wait_for_text(text)
-    expected = on_screen(picture)
+    view = module.resolve(context, state)
+    explorer.wait_for_text(module.caption(view))
+    expected = on_screen(module.render(view))
     found = differ(explorer.pixels(), expected)
     assert not found[0], f"the picture is not that of {state}: {found}"
     return expected

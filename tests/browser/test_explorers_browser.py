@@ -60,6 +60,18 @@ def notebook(workbook, lab, chromium):
 
 
 @pytest.fixture(scope="module")
+def fresh(workbook, lab, chromium):
+    """The same notebook, in which no control was touched."""
+    from in_browser import Notebook, write_notebook
+
+    write_notebook(workbook / "root" / "untouched.ipynb", SETUP, EXPLORERS)
+    opened = Notebook(chromium, lab, "untouched.ipynb")
+    opened.run_all()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def context(features_of):
     return Context(features_of("tabby_cat"))
 
@@ -75,7 +87,7 @@ def neurons(notebook, context):
     explorer.type("spinbutton", "number", 194)
     explorer.wait_for_line("tabby_cat in squeezenet: layer fire5, feature map 194,")
     explorer.type("spinbutton", "number", 195)
-    shows(explorer, neuron.render, context, NeuronState("fire5", 195))
+    shows(explorer, neuron, context, NeuronState("fire5", 195))
     return explorer
 
 
@@ -89,16 +101,16 @@ def test_the_relevance_explorer_shows_what_is_chosen(notebook, context, workbook
 def test_a_click_on_the_feature_map_moves_the_position(neurons, context):
     state = NeuronState("fire5", 195)
     neurons.click_picture(*middle_of_position(state, context.features, 11, 3))
-    shows(neurons, neuron.render, context, replace(state, row=11, column=3))
+    shows(neurons, neuron, context, replace(state, row=11, column=3))
 
 
 def test_a_click_on_the_photograph_moves_the_position(neurons, context):
     x, y = 60, 150
     state = NeuronState("fire5", 195)
-    place = neuron.position_at(context, state, x, y)
+    place = neuron.position_at(neuron.resolve(context, state), x, y)
     assert place["row"] is not None
     neurons.click_picture(x, y)
-    shows(neurons, neuron.render, context, replace(state, **place))
+    shows(neurons, neuron, context, replace(state, **place))
 
 
 def test_arrow_keys_over_the_picture_move_the_position(neurons, context):
@@ -110,7 +122,32 @@ def test_arrow_keys_over_the_picture_move_the_position(neurons, context):
     neurons.page.wait_for_timeout(200)
     neurons.page.keyboard.press("ArrowLeft")
     moved = replace(state, row=at.row, column=at.column - 1)
-    shows(neurons, neuron.render, context, moved)
+    shows(neurons, neuron, context, moved)
+    keys.uncheck()
+
+
+def test_arrow_keys_that_come_fast_all_count_and_none_reaches_the_notebook(
+    notebook, neurons, context
+):
+    state = NeuronState("fire5", 195)
+    at = neuron.neuron_of(context.features, state)
+    keys = neurons.control("checkbox", "Arrow keys over the picture")
+    keys.check()
+    neurons.page.wait_for_timeout(200)
+    active = "() => jupyterapp.shell.currentWidget.content.activeCellIndex"
+    neurons.image.hover()
+    notebook.execute("notebook:enter-command-mode")
+    cell = neurons.page.evaluate(active)
+    # The first one goes up, so that what comes while it is drawn has to wait.
+    for key in ("ArrowUp", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowLeft"):
+        neurons.page.keyboard.press(key)
+    moved = replace(state, row=at.row + 2, column=at.column - 1)
+    shows(neurons, neuron, context, moved)
+    assert neurons.page.evaluate(active) == cell
+    neurons.page.mouse.move(2, 2)
+    neurons.page.keyboard.press("ArrowLeft")
+    neurons.page.wait_for_timeout(300)
+    shows(neurons, neuron, context, moved)
     keys.uncheck()
 
 
@@ -122,9 +159,9 @@ def test_thumbnails_choose_a_photograph(neurons, features_of):
     place = names_to_choose().index("chickens")
     rows, columns = divmod(place, photographs.COLUMNS)
     sheet.click(position={"x": columns * PITCH + 30, "y": rows * PITCH + 30})
-    picture, text = neuron.render(Context(features_of("chickens")), NeuronState("fire5", 195))
-    neurons.wait_for_line(text)
-    assert not differ(neurons.pixels(), on_screen(picture))[0]
+    view = neuron.resolve(Context(features_of("chickens")), NeuronState("fire5", 195))
+    neurons.wait_for_line(neuron.caption(view))
+    assert not differ(neurons.pixels(), on_screen(neuron.render(view)))[0]
     assert neurons.value("combobox", "Photograph") == "chickens"
     button.click()
     sheet.wait_for(state="detached")
@@ -142,7 +179,7 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
         neurons.choose("name", "fire5")
         neurons.wait_for_line("layer fire5,")
         neurons.type("spinbutton", "number", 20)
-        shows(neurons, neuron.render, context, NeuronState("fire5", 20))
+        shows(neurons, neuron, context, NeuronState("fire5", 20))
 
     # The photograph's lower edge stays the same, so whatever is painted there else is a flicker.
     left, top, right, bottom = strips.rectangle(0, (224, 224))
@@ -156,7 +193,7 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
 
 def test_a_fast_drag_ends_with_the_last_position(neurons, context):
     neurons.press("Feature map", "ArrowRight", 40)
-    shows(neurons, neuron.render, context, NeuronState("fire5", 235))
+    shows(neurons, neuron, context, NeuronState("fire5", 235))
 
 
 # For everyone
@@ -203,8 +240,19 @@ def test_every_control_has_a_visible_label_that_is_its_name(notebook, index):
         assert label.strip(), control.evaluate("one => one.outerHTML")
 
 
+@pytest.mark.parametrize("index", range(len(EXPLORERS)))
+def test_sliders_have_their_names_before_anyone_touches_them(fresh, index):
+    explorer = fresh.explorer(index)
+    explorer.image.wait_for()
+    named = "root => [...root.querySelectorAll('.noUi-handle')].every(one => one.ariaLabel)"
+    fresh.page.wait_for_function(named, arg=explorer.root.element_handle(), timeout=4000)
+    names = explorer.root.locator(".noUi-handle").evaluate_all("all => all.map(o => o.ariaLabel)")
+    assert len(set(names)) == len(names) == (0 if index == 6 else len(names) or 1)
+    assert explorer.root.locator(".zv-line[aria-live=polite] [role=status]").count() == 1
+
+
 def test_the_pictures_text_alternative_is_the_line(neurons, context):
-    _, text = neuron.render(context, NeuronState("fire5", 195))
+    text = neuron.caption(neuron.resolve(context, NeuronState("fire5", 195)))
     neurons.page.wait_for_function(
         "([img, text]) => img.alt === text", arg=[neurons.image.element_handle(), text]
     )
@@ -226,7 +274,7 @@ def test_keys_in_a_control_do_not_reach_the_notebook(notebook, neurons, context)
     assert len(notebook.code_cells()) == before
     assert neurons.root.is_visible()
     neurons.choose("Rule", "deconvnet")
-    shows(neurons, neuron.render, context, NeuronState("fire5", 195))
+    shows(neurons, neuron, context, NeuronState("fire5", 195))
 
 
 @pytest.mark.parametrize(
@@ -337,19 +385,18 @@ def refused(explorer, context, said, do):
     np.testing.assert_array_equal(explorer.pixels(), before)
     assert [explorer.value(*control) for control in controls] == values
     explorer.press("Feature map", "ArrowRight")
-    shows(explorer, neuron.render, context, NeuronState("fire5", 196))
+    shows(explorer, neuron, context, NeuronState("fire5", 196))
 
 
 def accepted(explorer, squeezenet, source, do, seconds=20):
     """Check that something shows another photograph, at the same layer and neuron."""
     image = zv.load_image(source, squeezenet)
-    picture, text = neuron.render(
-        Context(zv.extract_features(squeezenet, image)), NeuronState("fire5", 195)
-    )
+    seen = Context(zv.extract_features(squeezenet, image))
+    view = neuron.resolve(seen, NeuronState("fire5", 195))
     do()
-    line = explorer.wait_for_line(text, seconds=seconds)
+    line = explorer.wait_for_line(neuron.caption(view), seconds=seconds)
     assert all(note in line for note in image.notes)
-    found = differ(explorer.pixels(), on_screen(picture))
+    found = differ(explorer.pixels(), on_screen(neuron.render(view)))
     assert not found[0], found
 
 
@@ -357,10 +404,7 @@ def accepted(explorer, squeezenet, source, do, seconds=20):
 @pytest.mark.filterwarnings("ignore::zv_helpers.images.SmallImageWarning")
 def test_a_bad_file_is_said_and_everything_stays(neurons, context, photos, name):
     refused(
-        neurons,
-        context,
-        BAD[name][1],
-        lambda: neurons.type("textbox", "or a path", photos / name),
+        neurons, context, BAD[name][1], lambda: neurons.type("textbox", "or a path", photos / name)
     )
 
 
@@ -446,10 +490,10 @@ def works(opened, context):
         assert explorer.root.count() == 1
         assert explorer.image.count() == 1
     assert opened.page.locator(".jp-Notebook .zv-explorer").count() == 2
-    assert opened.page.locator(".jp-OutputArea-output img:not(.widget-image)").count() == 0
+    assert opened.page.locator(".jp-OutputArea-output img:not(.zv-picture)").count() == 0
     assert "Error displaying widget" not in opened.page.locator(".jp-Notebook").inner_text()
     explorer.press("Feature map", "ArrowRight", 2)
-    shows(explorer, neuron.render, context, NeuronState("fire5", 197))
+    shows(explorer, neuron, context, NeuronState("fire5", 197))
 
 
 def test_restarting_closing_and_reopening_leave_no_dead_or_doubled_explorers(

@@ -13,7 +13,8 @@ import zv_helpers as zv
 from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import heats, neuron, overlay, relevance, steps
 from zv_helpers.explorers.chooser import ChooserState
-from zv_helpers.explorers.shell import Context, Pin
+from zv_helpers.explorers.shell import Context
+from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
 
 pytestmark = pytest.mark.browser
 
@@ -79,15 +80,15 @@ def move_neurons(explorer, context, source, workbook):
     def now(**changes):
         nonlocal state
         state = replace(state, **changes)
-        return shows(explorer, neuron.render, context, state)
+        return shows(explorer, neuron, context, state)
 
     first = now()
     explorer.choose("name", "fire5")
-    state = neuron.at_layer(features, state, "fire5")
+    state = replace(state, **neuron.at_layer(features, state, "fire5"))
     assert differ(now(), first)[0]
     explorer.press("Layer", "ArrowLeft")
     below = features.layers[features.layers.index("fire5") - 1]
-    state = neuron.at_layer(features, state, below)
+    state = replace(state, **neuron.at_layer(features, state, below))
     now()
     explorer.choose("name", "fire5")
     explorer.wait_for_line("layer fire5,")
@@ -109,9 +110,9 @@ def move_neurons(explorer, context, source, workbook):
         explorer.choose("Rule", "guided")
         now(rule="guided")
         explorer.control("checkbox", "Hold the scale").check()
-        now(scale=neuron.shared_scale(context, state))
+        now(scale=neuron.resolve(context, state).scale)
     explorer.control("button", "Pin for comparison").click()
-    now(pin=Pin(context, state))
+    now(pin=neuron.resolve(context, state))
     explorer.press("Feature map", "ArrowRight", 1)
     now(channel=int(features.strongest_channels("fire5", 4)[3]))
     explorer.control("button", "Unpin").click()
@@ -123,7 +124,8 @@ def middle_of_position(state, features, row, column):
     from zv_helpers.draw import strips
 
     height, width, _ = features[state.layer].shape
-    left, top, right, bottom = strips.rectangle(1, (height, width), *neuron.sides(state))
+    side = 266 if state.forward else strips.PANEL
+    left, top, right, bottom = strips.rectangle(1, (height, width), side, side)
     return (
         left + (column + 0.5) * (right - left) / width,
         top + (row + 0.5) * (bottom - top) / height,
@@ -137,35 +139,33 @@ def move_steps(explorer, context, source, workbook):
     )
     place = (int(number) for number in found.groups()[1:])
     state = steps.StepState(context.features.neuron(found[1], *place))
-    first = shows(explorer, steps.render, context, state)
+    first = shows(explorer, steps, context, state)
     explorer.press("Step", "ArrowRight", 4)
-    assert differ(shows(explorer, steps.render, context, replace(state, step=4)), first)[0]
-    last = len(steps.stages(context, state)) - 1
+    assert differ(shows(explorer, steps, context, replace(state, step=4)), first)[0]
+    last = steps.resolve(context, state).last
     explorer.type("spinbutton", "Number", last)
-    shows(explorer, steps.render, context, replace(state, step=last))
+    shows(explorer, steps, context, replace(state, step=last))
     explorer.choose("Rule", "guided")
-    shows(explorer, steps.render, context, replace(state, rule="guided", step=last))
+    shows(explorer, steps, context, replace(state, rule="guided", step=last))
 
 
 def move_relevance(explorer, context, source, workbook):
     state = relevance.RelevanceState()
-    first = shows(explorer, relevance.render, context, state)
+    first = shows(explorer, relevance, context, state)
     explorer.choose("name", "fire8")
-    assert differ(shows(explorer, relevance.render, context, replace(state, layer="fire8")), first)[
-        0
-    ]
+    assert differ(shows(explorer, relevance, context, replace(state, layer="fire8")), first)[0]
     explorer.press("Layer", "ArrowRight")
-    names = relevance.layers_for(context.features, None)
+    names = relevance.resolve(context, state).layers
     state = replace(state, layer=names[names.index("fire8") + 1])
-    shows(explorer, relevance.render, context, state)
+    shows(explorer, relevance, context, state)
     explorer.type("combobox", "Class", "goldfish")
     state = replace(state, class_index=1)
-    shows(explorer, relevance.render, context, state)
+    shows(explorer, relevance, context, state)
     explorer.choose("Rule", "deconvnet")
     state = replace(state, rule="deconvnet")
-    shows(explorer, relevance.render, context, state)
+    shows(explorer, relevance, context, state)
     explorer.choose("Show", relevance.AGAINST)
-    shows(explorer, relevance.render, context, replace(state, against=True))
+    shows(explorer, relevance, context, replace(state, against=True))
 
 
 def move_heatmaps(explorer, context, source, workbook):
@@ -174,7 +174,7 @@ def move_heatmaps(explorer, context, source, workbook):
     def now(**changes):
         nonlocal state
         state = replace(state, **changes)
-        return shows(explorer, heats.render, context, state)
+        return shows(explorer, heats, context, state)
 
     first = now()
     explorer.type("combobox", "Class", "tabby")
@@ -184,14 +184,14 @@ def move_heatmaps(explorer, context, source, workbook):
     explorer.choose("name", "fire5")
     now(layer="fire5")
     explorer.press("Layer", "ArrowRight")
-    names = heats.layers_for(context.features, 281)
+    names = heats.resolve(context, state).layers
     now(layer=names[names.index("fire5") + 1])
     explorer.press("Smoothing", "ArrowRight", 6)
     now(smoothing=3.0)
     explorer.press("Threshold", "ArrowRight", 20)
     now(threshold=0.2)
     explorer.control("button", "Pin for comparison").click()
-    now(pin=Pin(context, state))
+    now(pin=heats.resolve(context, state))
     explorer.choose("Method", "deconvnet")
     now(method="deconvnet")
 
@@ -202,7 +202,7 @@ def move_overlays(explorer, context, source, workbook):
     def now(**changes):
         nonlocal state
         state = replace(state, **changes)
-        return shows(explorer, overlay.render, context, state)
+        return shows(explorer, overlay, context, state)
 
     first = now()
     explorer.press("Alpha", "ArrowRight", 5)
@@ -214,24 +214,24 @@ def move_overlays(explorer, context, source, workbook):
     explorer.press("at", "ArrowLeft", 2)
     now(contour=0.4)
     explorer.type("combobox", "Class", "tabby")
-    now(heat=heats.HeatState(281))
+    now(class_index=281)
     explorer.choose("Heatmap", "gradcam")
-    now(heat=heats.HeatState(281, method="gradcam"))
+    now(method="gradcam")
     explorer.type("textbox", "File name", "from the browser")
     explorer.control("button", "Save as PNG").click()
     explorer.wait_for_line("Written: results/from_the_browser.png")
     written = Image.open(workbook / "root" / "notebooks" / "results" / "from_the_browser.png")
-    expected = overlay.overlay_of(context, state)
+    expected = overlay.resolve(context, state).pixels
     np.testing.assert_allclose(np.asarray(written).astype(int), expected, atol=3)
 
 
 def move_chooser(explorer, context, source, workbook):
-    network, known = context.features.network, choosing.names_to_choose()
+    network, known = context.features.network, names_to_choose()
 
     def now(name, fit="crop"):
         image = zv.load_image(name, network, fit)
         state = ChooserState(image, name, choosing.page_of(name))
-        return shows(explorer, choosing.render_chooser, None, state)
+        return shows(explorer, choosing, None, state)
 
     first = now(context.features.image.name)
     explorer.choose("Photograph", "chickens")
@@ -239,11 +239,10 @@ def move_chooser(explorer, context, source, workbook):
     explorer.choose("Fit", "letterbox")
     now("chickens", "letterbox")
     explorer.choose("Fit", "crop")
-    left, top = choosing.sheet_place()
-    pitch = choosing.PITCH
+    left, top = choosing.SHEET
     place = known.index("german_shepherd")
     row, column = divmod(place, choosing.COLUMNS)
-    explorer.click_picture(left + 30 + column * pitch, top + 30 + row * pitch)
+    explorer.click_picture(left + 30 + column * PITCH, top + 30 + row * PITCH)
     now("german_shepherd")
     explorer.type("textbox", "or a path", str(zv.photographs()["owl"]))
     explorer.wait_for_line("owl")

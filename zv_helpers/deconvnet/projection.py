@@ -1,16 +1,21 @@
 """`project`: from one neuron of the forward pass down to a picture of what excited it."""
 
+import functools
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any, overload
 
 import numpy as np
 
 from ..draw.signals import clear_scale, signal_picture
-from ..features import LOGITS, Features, Neuron
-from ..models.network import cautions
-from ..models.rules import rule_of
-from .engine import MOST_AT_ONCE, Signal, reverse, reverse_each
-from .mathematics import RULES
+from ..features import Features
+from ..network.graph import cautions
+from ..targets import Target
+from .engine import MOST_AT_ONCE, reverse, reverse_each
+from .mathematics import known_rule
+from .rules.table import reversal_of
+from .signals import Signal
 
 CAUTIONS = {
     "no switches": "no max-pool lies between the pixels and {layer}, so the deconvnet picture of "
@@ -26,22 +31,13 @@ class ProjectionWarning(UserWarning):
 
 @dataclass(frozen=True, eq=False)
 class TraceStep:
-    """The signal after one operation of the reverse pass.
+    """The signal after one operation of the reverse pass."""
 
-    Attributes:
-        layer: the layer that was reversed; title: what happened, in a word ("unpool", "rectify",
-            "filter", ...).
-        values: float (h, w, channels), the signal in its window.
-        box: (top, left, bottom, right), that window in positions of the layer's input.
-        pixels_box: the place of that window on the photograph, (top, left, bottom, right) in input
-            pixels: it grows from the neuron's own spot to its receptive field.
-    """
-
-    layer: str
-    title: str
-    values: np.ndarray = field(repr=False)
-    box: tuple
-    pixels_box: tuple
+    layer: str  # that was reversed
+    title: str  # what happened, in a word: "unpool", "rectify", "filter", ...
+    values: np.ndarray = field(repr=False)  # float (h, w, channels), the signal in its window
+    box: tuple  # (top, left, bottom, right), that window in positions of the layer's input
+    pixels_box: tuple  # on the photograph: from the neuron's own spot to its receptive field
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +45,14 @@ class Projection:
     """A neuron's activation mapped back to the pixels. Made by `project`.
 
     Attributes:
-        neuron, rule: what was projected, and how.
-        pixels: float32 RGB (h, w, 3), the signal in the neuron's window; negative values belong to
-            it.
-        box: (top, left, bottom, right), that window in input pixels.
-        size: (h, w) of the whole input.
+        neuron, rule: the target that was projected, and how.
+        pixels: float32 RGB (h, w, 3), the signal in its window; negative values belong to it.
+        box: (top, left, bottom, right), that window in input pixels; size: (h, w) of the input.
         trace: the steps on the way down, if `project` was asked for them.
         notes: sentences on what weakens this picture.
     """
 
-    neuron: Neuron
+    neuron: Target
     rule: str
     pixels: np.ndarray = field(repr=False)
     box: tuple
@@ -66,7 +60,7 @@ class Projection:
     trace: tuple = field(repr=False, default=())
     notes: tuple = field(repr=False, default=())
 
-    def on_canvas(self):
+    def on_canvas(self) -> np.ndarray:
         """Lay the signal into the whole input: float32 RGB (h, w, 3), zero outside the box."""
         canvas = np.zeros((*self.size, 3), self.pixels.dtype)
         top, left, bottom, right = self.box
@@ -74,207 +68,160 @@ class Projection:
         return canvas
 
     @property
-    def scale(self):
+    def scale(self) -> float:
         """The absolute value that `picture` draws as black or white, see `clear_scale`."""
         return clear_scale(self.pixels)
 
-    def picture(self, scale=None):
+    def picture(self, scale: float | None = None) -> np.ndarray:
         """Draw the window: uint8 RGB (h, w, 3), zero is mid-grey; see `signal_picture`."""
         return signal_picture(self.pixels, scale)
 
 
-def project(features: Features, neuron, rule="deconvnet", trace=False):
+@overload
+def project(features: Features, neuron: list, rule: str = ..., trace: bool = ...) -> list: ...
+@overload
+def project(features: Features, neuron: Any, rule: str = ..., trace: bool = ...) -> Projection: ...
+def project(features: Features, neuron: Any, rule: str = "deconvnet", trace: bool = False) -> Any:
     """Map a neuron's activation back to the input pixels: the reverse pass from one neuron.
 
-    The signal starts at the neuron with its own activation (at a class score with 1) and is
-    unpooled, rectified and filtered down to the pixels, in a window that grows to the neuron's
-    receptive field.
+    The signal starts with the neuron's own activation (a class score: with 1) and is unpooled,
+    rectified and filtered down, in a window that grows to the neuron's receptive field.
 
     Args:
-        features: `Features` of a forward pass: its switches, and for the other rules its ReLUs, are
-            used.
-        neuron: a `Neuron`, or a list of them. One of another photograph in the same network will do
-            as well: the signal then takes the way of this photograph's switches.
+        features: of a forward pass: its switches, and for the other rules its ReLUs, are used.
+        neuron: a `Neuron` or another `Target`, a class index or a class name; or a list of them.
+            One of another photograph will do: it then goes by this photograph's switches.
         rule: "deconvnet" (Zeiler & Fergus 2014, §2.1), "guided" (Springenberg et al. 2015) or
             "gradient".
         trace: keep the signal after every step, as `Projection.trace`.
 
-    Returns:
-        `Projection`, or a list of them for a list of neurons. A `ProjectionWarning` says so where
-        the deconvnet picture does not depend on the photograph, or average pools blur it.
-
-    Raises:
-        ValueError: an unknown rule, or a layer on the way that cannot be reversed; the message
-            names it.
-        KeyError: the neuron's layer is not one of the network's.
+    Returns a `Projection`, or a list of them for a list of neurons. A `ProjectionWarning` says so
+    where the deconvnet picture does not depend on the photograph, or average pools blur it. Raises
+    a ValueError for an unknown rule or, by its name, a layer on the way that cannot be reversed; a
+    KeyError for a neuron in a layer that the network does not have.
     """
-    if rule not in RULES:
-        raise ValueError(f"Expected the rule to be one of {', '.join(RULES)}, but got {rule!r}.")
-    neurons = [neuron] if isinstance(neuron, Neuron) else list(neuron)
-    for one in neurons:
-        _check(features, one)
-    notes = _notes(features, neurons, rule)
+    known_rule(rule)
+    network, several = features.network, isinstance(neuron, (list, tuple))
+    targets = [_checked(features, one) for one in (neuron if several else [neuron])]
+    together: dict[int, list[Target]] = {}
+    for target in dict.fromkeys(targets):
+        together.setdefault(target.number(network), []).append(target)
+    notes = {number: _notes(network, number, group, rule) for number, group in together.items()}
     for note in dict.fromkeys(sum(notes.values(), ())):
         warnings.warn(f"Note that {note}.", ProjectionWarning, stacklevel=2)
-    with features.network.lock:
-        if trace:
-            done = {one: _traced(features, one, rule) for one in neurons}
-        else:
-            done = {}
-            for layer in {one.layer: None for one in neurons}:
-                together = [one for one in dict.fromkeys(neurons) if one.layer == layer]
-                done.update(_in_batches(features, together, rule))
-    done = {one: replace(shown, notes=notes[one.layer]) for one, shown in done.items()}
-    return done[neuron] if isinstance(neuron, Neuron) else [done[one] for one in neurons]
+    done: dict[Target, Projection] = {}
+    each = _traced if trace else _in_batches
+    with network.lock:
+        for number, group in together.items():
+            for target, projection in each(features, number, group, rule):
+                done[target] = replace(projection, notes=notes[number])
+    return [done[one] for one in targets] if several else done[targets[0]]
 
 
-def _notes(features, neurons, rule):
-    """{layer: sentences on what weakens its pictures} for the layers of these neurons."""
-    notes = {}
-    for layer in {one.layer: None for one in neurons}:
-        key = ("cautions", layer)
-        if key not in features.network.prepared:
-            below = features.network.below(_number(features, layer))
-            features.network.prepared[key] = cautions(below)
-        found = features.network.prepared[key] if rule == "deconvnet" else ()
-        notes[layer] = tuple(CAUTIONS[word].format(layer=layer) for word in found)
-    return notes
-
-
-def _check(features, neuron):
-    if not isinstance(neuron, Neuron):
-        raise ValueError(
-            "Expected a Neuron, such as features.strongest(layer), but got "
-            f"{type(neuron).__name__}."
-        )
-    number = _number(features, neuron.layer)
-    problem = features.network.problem(number)
+def _checked(features, what):
+    """Return the target that is meant, once it is known that its signal gets down to the pixels."""
+    target = features.target(what)
+    problem = features.network.problem(target.number(features.network))
     if problem:
-        raise ValueError(f"{neuron.layer!r} cannot be projected: {problem}.")
-    if neuron.layer == LOGITS:
-        features.class_neuron(neuron.channel)
-    else:
-        features.neuron(neuron.layer, neuron.channel, neuron.row, neuron.column)
+        where = target.layer or "the class score"
+        raise ValueError(f"{where!r} cannot be projected: {problem}.")
+    return target
 
 
-def _number(features, layer):
-    if layer == LOGITS:
-        features.class_neuron(0)  # raises if there are no classes
-        return features.network.logits
-    features[layer]
-    return features.network.units[layer]
+def _notes(network, number, targets, rule):
+    """Say what weakens the pictures of targets in one value: a tuple of sentences."""
+    if rule != "deconvnet":
+        return ()
+    where = targets[0].layer or "the class scores"
+    words = network.cache.once(lambda: cautions(network.graph.below(number)))
+    return tuple(CAUTIONS[word].format(layer=where) for word in words)
 
 
-def seed(features, neurons):
-    """Return the Signal to start from: zero but for each neuron's own activation (1 for a class
-    score)."""
-    number = _number(features, neurons[0].layer)
-    channels = features.network.shapes[number][-1]
-    kind = features.values[number].dtype
-    if neurons[0].layer == LOGITS:
-        values = np.zeros((len(neurons), channels), kind)
-        values[np.arange(len(neurons)), [one.channel for one in neurons]] = 1
-        return Signal(values, ((0, 0),) * len(neurons))
-    values = np.zeros((len(neurons), 1, 1, channels), kind)
-    for i, one in enumerate(neurons):
-        values[i, 0, 0, one.channel] = one.activation
-    return Signal(values, tuple((one.row, one.column) for one in neurons))
+def seeds(features: Features, targets: list[Target], own: bool = True) -> Signal:
+    """Return the Signal to start from: the seeds of targets of one value and one size."""
+    values = np.stack([target.seed(features, own) for target in targets])
+    return Signal(values, tuple(target.box(features)[:2] for target in targets))
 
 
-def _in_batches(features, neurons, rule):
-    """Project neurons of one layer: {neuron: Projection}, those of one window size together."""
-    number = _number(features, neurons[0].layer)
-    groups, done = {}, {}
-    for one in neurons:
-        top, left, bottom, right = box = features.receptive_field(one)
-        groups.setdefault((bottom - top, right - left), []).append((one, box))
+def _in_batches(features, number, targets, rule):
+    """Yield (target, Projection) for targets of one value, those of one window size together."""
+    groups = {}
+    for one in targets:
+        top, left, bottom, right = box = one.receptive_field(features)
+        start = one.box(features)
+        size = (start[2] - start[0], start[3] - start[1], bottom - top, right - left)
+        groups.setdefault(size, []).append((one, box))
     for group in groups.values():
         for first in range(0, len(group), MOST_AT_ONCE):
             some = group[first : first + MOST_AT_ONCE]
-            start = seed(features, [one for one, _ in some])
+            start = seeds(features, [one for one, _ in some])
             found = reverse_each(features, number, start, rule)
-            for (one, box), at in zip(some, found, strict=True):
-                done[one] = _projection(features, one, rule, *at, box=box)
-    return done
+            for (one, box), (signal, i) in zip(some, found, strict=True):
+                yield one, _projection(features, one, rule, signal, box, i)
 
 
-def _projection(features, neuron, rule, found, i=0, trace=(), box=None):
-    size = features.network.input_size
+def _traced(features, number, targets, rule):
+    """Yield (target, Projection with its trace), one at a time."""
+    for one in targets:
+        steps: list[TraceStep] = []
+        watch = functools.partial(_watch, features.network, steps)
+        found = reverse(features, number, seeds(features, [one]), rule, watch=watch).get(0)
+        box = found and found.box()
+        yield one, _projection(features, one, rule, found, box, trace=tuple(steps))
+
+
+def _watch(network, steps, operation, signals):
+    title, pixels = reversal_of(operation)[0].title, network.input_size
+    for value, signal in signals.items():
+        flat = signal.values.ndim != 4
+        values = signal.values.reshape(1, 1, -1) if flat else signal.values[0]
+        box = (0, 0, 1, 1) if flat else signal.box()
+        height, width = (1, 1) if flat else network.graph.shapes[value][:2]
+        scales = (pixels[0] / height, pixels[1] / width) * 2
+        pixels_box = tuple(round(edge * scale) for edge, scale in zip(box, scales, strict=True))
+        steps.append(TraceStep(operation.name, title, values, box, pixels_box))
+
+
+def _projection(features, target, rule, found, box, i=0, trace=()):
+    spec = features.network.spec
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
-        return Projection(neuron, rule, np.zeros((1, 1, 3), np.float32), (0, 0, 1, 1), size, trace)
-    top, left, bottom, right = box = found.box() if box is None else box
-    row, column = found.starts[i]
+        nothing = np.zeros((1, 1, 3), np.float32)
+        return Projection(target, rule, nothing, (0, 0, 1, 1), spec.size, trace)
+    (top, left, bottom, right), (row, column) = box, found.starts[i]
     pixels = found.values[i, top - row : bottom - row, left - column : right - column]
-    pixels = pixels[..., ::-1] if features.network.flips_channels else pixels
-    return Projection(neuron, rule, np.ascontiguousarray(pixels), box, size, trace)
+    pixels = pixels[..., ::-1] if spec.reads_bgr else pixels
+    return Projection(target, rule, np.ascontiguousarray(pixels), box, spec.size, trace)
 
 
-def _traced(features, neuron, rule):
-    network, steps = features.network, []
-    number = _number(features, neuron.layer)
+def reverse_signal(
+    features: Features, target: Any, layers: Iterable[str], rule: str = "gradient"
+) -> dict[str, np.ndarray]:
+    """Take a target's signal down to layers in between: S at each of them.
 
-    def watch(operation, signals):
-        title = rule_of(operation)[0].title
-        for value, signal in signals.items():
-            if signal.values.ndim != 4:
-                values, box = signal.values.reshape(1, 1, -1), (0, 0, 1, 1)
-                pixels_box = (0, 0, *network.input_size)
-            else:
-                values, box = signal.values[0], signal.box()
-                pixels_box = _on_the_photograph(box, network.shapes[value], network.input_size)
-            steps.append(TraceStep(operation.name, title, values, box, pixels_box))
-
-    start = seed(features, [neuron])
-    found = reverse(features, number, start, rule, watch=watch).get(0)
-    return _projection(features, neuron, rule, found, trace=tuple(steps))
-
-
-def _on_the_photograph(box, shape, size):
-    """Stretch a box of a layer's positions to the pixels those positions lie over."""
-    scale = (size[0] / shape[0], size[1] / shape[1])
-    return tuple(round(edge * scale[axis % 2]) for axis, edge in enumerate(box))
-
-
-def reverse_signal(features, neuron, layers, rule="gradient"):
-    """Take a neuron's signal down to layers in between: S at each of them.
-
-    The start is 1 at the neuron, so with the gradient rule S is the derivative of its activation.
+    The start is 1 at a neuron, so with the gradient rule S is the derivative of its activation.
 
     Args:
-        features: `Features` of a forward pass.
-        neuron: the `Neuron` to start from, most often `features.target()`.
-        layers: names of layers below it.
+        features: of a forward pass; layers: names of layers below the target.
+        target: the `Target` to start from, or a class index or name.
         rule: "gradient", "guided" or "deconvnet".
 
-    Returns:
-        {layer: float32 (h, w, channels)}, of the shape of the feature maps; zero where no signal
-        arrives.
-
-    Raises:
-        ValueError: an unknown rule, or a layer that cannot be reversed.
-        KeyError: an unknown layer.
+    Returns {layer: float32 (h, w, channels)}, as its feature maps; zero where no signal arrives.
+    Raises a ValueError for an unknown rule or a layer that cannot be reversed, a KeyError for an
+    unknown layer.
     """
-    if rule not in RULES:
-        raise ValueError(f"Expected the rule to be one of {', '.join(RULES)}, but got {rule!r}.")
-    network = features.network
-    numbers = {layer: _number(features, layer) for layer in layers}
-    number = _number(features, neuron.layer)
-    start = seed(features, [neuron])
-    if neuron.layer != LOGITS:
-        values = np.zeros_like(start.values)
-        values[..., neuron.channel] = 1
-        start = Signal(values, start.starts)
-    lowest = min(numbers.values())
-    for operation in network.below(number)[::-1]:
-        problem = rule_of(operation)[1]
+    known_rule(rule)
+    network, target = features.network, features.target(target)
+    numbers = {layer: network.layer_value(layer) for layer in layers}
+    whole = {layer: np.zeros_like(features[layer]) for layer in layers}
+    lowest, number = min(numbers.values()), target.number(network)
+    for operation in network.graph.below(number)[::-1]:
+        problem = reversal_of(operation)[1]
         if operation.output > lowest and problem:
             raise ValueError(f"The signal does not reach the layers you asked for: {problem}.")
+    start = seeds(features, [target], own=False)
     with network.lock:
         found = reverse(features, number, start, rule, stops=tuple(numbers.values()))
-    whole = {}
     for layer, at in numbers.items():
-        shape = network.shapes[at]
-        whole[layer] = np.zeros(shape, features.values[at].dtype)
         if at in found:
             top, left, bottom, right = found[at].box()
             whole[layer][top:bottom, left:right] = found[at].values[0]

@@ -1,21 +1,7 @@
-"""Colours, signals and pictures: what the course's figures and the explorers share.
-
-`colours` holds the palette, `signals` the picture of a signed signal, `panels` what stands still
-(matplotlib), `strips` what moves (Pillow).
-"""
+"""What explorers, course and terminal draw with: the palette and every colour (`colours`), the
+picture of a signed signal (`signals`), panels side by side (`strips`)."""
 
 from .colours import coloured
-from .panels import frame, numbers, panels, picture, show, signal
-from .signals import clear_scale, signal_picture
+from .signals import signal_picture
 
-__all__ = [
-    "clear_scale",
-    "coloured",
-    "frame",
-    "numbers",
-    "panels",
-    "picture",
-    "show",
-    "signal",
-    "signal_picture",
-]
+__all__ = ["coloured", "signal_picture"]

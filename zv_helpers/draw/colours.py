@@ -1,8 +1,10 @@
 """The one palette, and from numbers to colours: heat, feature maps, signed maps."""
 
 import functools
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import ImageColor
 
 # Okabe & Ito's colours, which colour-blind eyes tell apart. Pillow and matplotlib both read them.
@@ -35,16 +37,15 @@ def _table(colormap):
     return colormaps[colormap](np.arange(256), bytes=True)[:, :3]
 
 
-def coloured(values, colormap: str = "inferno") -> np.ndarray:
-    """Colour values in [0, 1]: uint8 RGB (..., 3) for float (...).
-
-    Raises:
-        ValueError: matplotlib knows no colormap of that name.
-    """
+def coloured(values: ArrayLike, colormap: str = "inferno") -> np.ndarray:
+    """Colour values in [0, 1]: uint8 RGB (..., 3) for float (...); raises a ValueError if
+    matplotlib knows no colormap of that name."""
     return _table(colormap)[np.clip(np.asarray(values) * 256, 0, 255).astype(np.uint8)]
 
 
-def map_colours(values, largest=None, smallest=None) -> np.ndarray:
+def map_colours(
+    values: np.ndarray, largest: float | None = None, smallest: float | None = None
+) -> np.ndarray:
     """Colour a feature map, float (h, w): uint8 (h, w, 3), from dark to yellow, its largest."""
     smallest = float(values.min()) if smallest is None else smallest
     largest = float(values.max()) if largest is None else largest
@@ -53,7 +54,9 @@ def map_colours(values, largest=None, smallest=None) -> np.ndarray:
     return coloured(scaled, "viridis")
 
 
-def signed_colours(values, scale=None, ends=(BLUE, VERMILION)) -> np.ndarray:
+def signed_colours(
+    values: ArrayLike, scale: float | None = None, ends: tuple[str, str] = (BLUE, VERMILION)
+) -> np.ndarray:
     """Colour a signed map, float (h, w): white at zero, the ends' colours below and above.
 
     scale: the absolute value of the full colours, by default the largest. Returns uint8 (h, w, 3).
@@ -65,14 +68,14 @@ def signed_colours(values, scale=None, ends=(BLUE, VERMILION)) -> np.ndarray:
     return np.rint(255 + np.abs(part) * (full - 255)).astype(np.uint8)
 
 
-def signed_colormap():
+def signed_colormap() -> Any:
     """Return `signed_colours` as a matplotlib colormap, for a picture with a colourbar."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("signed", [BLUE, "white", VERMILION])
 
 
-def lightness(colours) -> np.ndarray:
+def lightness(colours: ArrayLike) -> np.ndarray:
     """Return how light colours look, CIE L* from 0 to 100, for uint8 sRGB (..., 3).
 
     Examples:

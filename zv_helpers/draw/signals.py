@@ -1,11 +1,11 @@
 """A signed signal as a picture: zero is mid-grey, and one scale serves the three channels."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
-def clear_scale(signal) -> float:
-    """Choose a scale at which a signal can be seen: 99.5 % of its absolute values lie at or below
-    it.
+def clear_scale(signal: ArrayLike) -> float:
+    """Choose a scale at which a signal can be seen, where 99.5 % of its absolute values lie below.
 
     A few pixels of a projection are often many times stronger than all the rest, and at their scale
     the picture would be grey. Returns a number, 0 for a zero signal.
@@ -21,16 +21,12 @@ def clear_scale(signal) -> float:
     return scale if scale > 0 else float(sizes.max())
 
 
-def signal_picture(signal, scale: float | None = None) -> np.ndarray:
+def signal_picture(signal: ArrayLike, scale: float | None = None) -> np.ndarray:
     """Draw a signed signal: zero is mid-grey, and one scale serves the three channels.
 
-    Args:
-        signal: float (h, w, 3), of either sign.
-        scale: the absolute value that becomes black or white; by default `clear_scale`. What is
-            stronger becomes black or white too. Hold the scale to compare two pictures.
-
-    Returns:
-        uint8 (h, w, 3); mid-grey everywhere if the signal is zero.
+    signal: float (h, w, 3), of either sign; scale: the absolute value that becomes black or white,
+    by default `clear_scale`. What is stronger becomes black or white too. Hold the scale to compare
+    two pictures. Returns uint8 (h, w, 3); mid-grey everywhere if the signal is zero.
 
     Examples:
         >>> signal_picture(np.array([[[-2.0, 0.0, 2.0]]]))

@@ -62,45 +62,27 @@ def enlarged(picture, width=PANEL, height=PANEL, smooth=False):
 
 
 def strip(panels, width=PANEL, height=PANEL):
-    """Draw panels side by side.
-
-    Returns:
-        (PIL image, rectangles): where each panel's picture is, (left, top, right, bottom).
-    """
-    count = len(panels)
-    canvas = Image.new(
-        "RGB",
-        (2 * MARGIN + count * width + (count - 1) * GAP, 2 * MARGIN + HEAD + height),
-        "white",
-    )
+    """Draw panels side by side: a PIL image; see `rectangle` for where each picture is."""
+    across = 2 * MARGIN + len(panels) * (width + GAP) - GAP
+    canvas = Image.new("RGB", (across, 2 * MARGIN + HEAD + height), "white")
     draw = ImageDraw.Draw(canvas)
-    rectangles = []
     for i, panel in enumerate(panels):
         left = MARGIN + i * (width + GAP)
-        rectangles.append(draw_panel(canvas, draw, panel, left, MARGIN, width, height))
-    return canvas, tuple(rectangles)
-
-
-def draw_panel(canvas, draw, panel, left, top, width=PANEL, height=PANEL):
-    """Draw one panel and its two lines of text; returns its (left, top, right, bottom)."""
-    words(draw, (left, top), panel.title, 14, INK, width, bold=True)
-    words(draw, (left, top + 20), panel.note, 12, PALE, width)
-    top += HEAD
-    if panel.picture is None:
-        draw.rectangle((left, top, left + width - 1, top + height - 1), fill=EMPTY)
-        return left, top, left + width, top + height
-    picture = panel.picture
-    shape = picture.size[::-1] if isinstance(picture, Image.Image) else picture.shape
-    picture = enlarged(picture, width, height, panel.smooth)
-    left += (width - picture.width) // 2
-    top += (height - picture.height) // 2
-    canvas.paste(picture, (left, top))
-    for box, colour in panel.frames:
-        y, x = picture.height / shape[0], picture.width / shape[1]
-        frame(
-            draw, (left + box[1] * x, top + box[0] * y, left + box[3] * x, top + box[2] * y), colour
-        )
-    return left, top, left + picture.width, top + picture.height
+        words(draw, (left, MARGIN), panel.title, 14, INK, width, bold=True)
+        words(draw, (left, MARGIN + 20), panel.note, 12, PALE, width)
+        if panel.picture is None:
+            low, right = MARGIN + HEAD + height - 1, left + width - 1
+            draw.rectangle((left, MARGIN + HEAD, right, low), fill=EMPTY)
+            continue
+        is_image = isinstance(panel.picture, Image.Image)
+        h, w = panel.picture.size[::-1] if is_image else panel.picture.shape[:2]
+        left, top, right, low = rectangle(i, (h, w), width, height)
+        canvas.paste(enlarged(panel.picture, width, height, panel.smooth), (left, top))
+        y, x = (low - top) / h, (right - left) / w
+        for box, colour in panel.frames:
+            edges = left + box[1] * x, top + box[0] * y, left + box[3] * x, top + box[2] * y
+            frame(draw, edges, colour)
+    return canvas
 
 
 def rectangle(index, shape, width=PANEL, height=PANEL):
@@ -131,26 +113,22 @@ def words(draw, place, text, size, colour=INK, width=None, bold=False):
 
 
 def stacked(pictures):
-    """Put PIL images of the same width one below the other."""
-    canvas = Image.new(
-        "RGB", (max(p.width for p in pictures), sum(p.height for p in pictures)), "white"
-    )
-    top = 0
-    for picture in pictures:
-        canvas.paste(picture, (0, top))
-        top += picture.height
-    return canvas
+    """Put PIL images one below the other."""
+    width, height = max(p.width for p in pictures), sum(p.height for p in pictures)
+    return _together(pictures, (width, height), down=True)
 
 
 def beside(pictures):
     """Put PIL images side by side, their tops level."""
-    canvas = Image.new(
-        "RGB", (sum(p.width for p in pictures), max(p.height for p in pictures)), "white"
-    )
-    left = 0
+    width, height = sum(p.width for p in pictures), max(p.height for p in pictures)
+    return _together(pictures, (width, height), down=False)
+
+
+def _together(pictures, size, down):
+    canvas, at = Image.new("RGB", size, "white"), 0
     for picture in pictures:
-        canvas.paste(picture, (left, 0))
-        left += picture.width
+        canvas.paste(picture, (0, at) if down else (at, 0))
+        at += picture.height if down else picture.width
     return canvas
 
 

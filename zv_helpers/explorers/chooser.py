@@ -1,126 +1,137 @@
 """The photograph chooser: the photograph, what the network sees of it, and all thumbnails."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
 from PIL import Image, ImageDraw
 
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
-from ..draw.strips import Panel
 from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
-from .photographs import path_box, read_upload, upload_button
-from .shell import Explorer, labelled, quietly, row
+from ..network import Network
+from .controls import Control
+from .photographs import PATH, UPLOAD
+from .shell import Explorer, quietly
 from .thumbnails import PITCH, name_at, names_to_choose, sheet
+from .uploads import read_upload
 
 COLUMNS, ROWS, SIDE = 11, 7, 230
+A_PAGE = COLUMNS * ROWS
+SHEET = 2 * strips.MARGIN + 2 * SIDE + strips.GAP + 10, strips.MARGIN + strips.HEAD - 4  # its place
+CHANNELS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
 
 
 @dataclass(frozen=True)
 class ChooserState:
-    """What the chooser shows: an `InputImage`, what it was chosen by, and the page."""
+    """What was chosen: an `InputImage`, the name or path it was chosen by, and the page."""
 
     image: InputImage
     chosen: str
     page: int = 0
 
 
-def pages():
-    """Return how many pages of thumbnails there are."""
-    return max(-(-len(names_to_choose()) // (COLUMNS * ROWS)), 1)
+@dataclass(frozen=True, eq=False)
+class ChooserView:
+    """A `ChooserState`, and all names in the order of the thumbnails."""
+
+    context: object
+    state: ChooserState
+    names: list
+
+    @property
+    def pages(self):
+        """How many pages of thumbnails there are."""
+        return max(-(-len(self.names) // A_PAGE), 1)
+
+    @property
+    def on_page(self):
+        """The names on the present page."""
+        return self.names[self.state.page * A_PAGE :][:A_PAGE]
 
 
-def names_on(page):
-    """List the photographs on a page of thumbnails."""
-    return names_to_choose()[page * COLUMNS * ROWS :][: COLUMNS * ROWS]
+def resolve(context, state):
+    """Work out a state: a `ChooserView`. A chooser has no features and needs no context."""
+    return ChooserView(context, state, names_to_choose())
 
 
 def page_of(name, page=0):
     """Return the page of thumbnails a photograph is on; `page` if it is on none."""
     names = names_to_choose()
-    return names.index(name) // (COLUMNS * ROWS) if name in names else page
+    return names.index(name) // A_PAGE if name in names else page
 
 
-def sheet_place():
-    """Return where the sheet begins in the chooser's picture: (left, top)."""
-    return 2 * strips.MARGIN + 2 * SIDE + strips.GAP + 10, strips.MARGIN + strips.HEAD - 4
-
-
-def render_chooser(context, state):
-    """Draw the photograph, what the network sees of it, and the thumbnails.
-
-    Args:
-        context: not used; a chooser has no features. state: `ChooserState`.
-
-    Returns:
-        (PIL image, text).
-    """
-    image = state.image
+def render(view):
+    """Draw the photograph, what the network sees of it, and the thumbnails: a PIL image."""
+    image = view.state.image
     height, width = image.original_size
-    scale = image.original.shape[0] / height
-    box = tuple(edge * scale for edge in image.box)
+    box = tuple(edge * image.original.shape[0] / height for edge in image.box)
     h, w = image.pixels.shape[:2]
-    left, _ = strips.strip(
-        [
-            Panel(
-                image.original,
-                image.name,
-                f"{width} × {height} pixels; framed: used",
-                ((box, ORANGE),),
-                smooth=True,
-            ),
-            Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, RGB", smooth=True),
-        ],
-        SIDE,
-        SIDE,
-    )
-    thumbnails = sheet(names_on(state.page), state.chosen, COLUMNS)
-    start, top = sheet_place()
-    size = start + thumbnails.width, top + ROWS * PITCH + 8
+    used = f"{width} × {height} pixels; framed: used"
+    panels = [
+        strips.Panel(image.original, image.name, used, ((box, ORANGE),), smooth=True),
+        strips.Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, RGB", smooth=True),
+    ]
+    thumbnails, (left, top) = sheet(view.on_page, view.state.chosen, COLUMNS), SHEET
+    size = left + thumbnails.width, top + ROWS * PITCH + 8
     canvas = Image.new("RGB", size, "white")
-    canvas.paste(left, (0, 0))
-    canvas.paste(thumbnails, (start, top))
+    canvas.paste(strips.strip(panels, SIDE, SIDE), (0, 0))
+    canvas.paste(thumbnails, (left, top))
     draw = ImageDraw.Draw(canvas)
-    strips.words(draw, (start + 4, strips.MARGIN), "click a photograph", 14, bold=True)
-    count = f"{len(names_to_choose())} photographs, page {state.page + 1} of {pages()}"
-    count += "; your own come first"
-    strips.words(draw, (start + 4, strips.MARGIN + 20), count, 12, colours.PALE)
-    for i, (values, colour) in enumerate(
-        zip(np.moveaxis(image.pixels, 2, 0), COLOURS, strict=True)
-    ):
-        name, rgb = colour
+    count = f"{len(view.names)} photographs, page {view.state.page + 1} of {view.pages}"
+    strips.words(draw, (left + 4, strips.MARGIN), "click a photograph", 14, bold=True)
+    note = f"{count}; your own come first"
+    strips.words(draw, (left + 4, strips.MARGIN + 20), note, 12, colours.PALE)
+    for i, (name, colour) in enumerate(CHANNELS):
+        values, y = image.pixels[..., i], top + SIDE + 24 + 26 * i
         line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
-        y = top + SIDE + 24 + 26 * i
-        draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=rgb)
+        draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=colour)
         strips.words(draw, (strips.MARGIN + 20, y), line, 14, colours.INK)
-    return canvas, describe_image(image, state.chosen)
+    return canvas
 
 
-COLOURS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
-
-
-def describe_image(image, chosen):
+def caption(view):
     """Say in words what was chosen, and everything that was done to it."""
-    notes = "; ".join(image.notes)
+    image = view.state.image
     try:
-        who = f" Photograph: {credit(chosen)}."
+        who = f" Photograph: {credit(view.state.chosen)}."
     except (ImageError, OSError):
         who = ""
-    return f"{image.name}: {notes}.{who}"
+    return f"{image.name}: {'; '.join(image.notes)}.{who}"
+
+
+def photograph(view):
+    """Show the photograph's name among all names."""
+    chosen = view.state.chosen
+    return {"options": tuple(dict.fromkeys([*view.names, chosen])), "value": chosen}
+
+
+# fmt: off
+CHOICES = (
+    Control(None, "Dropdown", "Photograph", "A photograph that ships, or one of data/my_photos",
+            290, photograph, lambda explorer, name: explorer.choose(name)),
+    UPLOAD,
+    PATH,
+    Control(None, "Dropdown", "Fit",
+            "crop: the middle; letterbox: all of it between grey bars; stretch: distorted", 160,
+            lambda view: {"value": view.state.image.fit},
+            lambda explorer, fit: explorer.to_fit(fit), {"options": FITS}),
+    Control("page", "BoundedIntText", "Page", "The page of thumbnails", 120,
+            lambda view: {"max": view.pages, "value": view.state.page + 1},
+            lambda explorer, page: {"page": page - 1}, {"min": 1}),
+)
+# fmt: on
 
 
 class PhotographChooser(Explorer):
     """The widgets of `photograph_chooser`."""
 
-    def __init__(self, network, source="tabby_cat", fit="crop"):
-        self.network, self.fit = network, fit
-        image = (
-            source if isinstance(source, InputImage) else quietly(load_image, source, network, fit)
-        )
-        chosen = source if isinstance(source, str) else image.name
-        super().__init__(None, ChooserState(image, chosen, page_of(chosen)))
+    rows = (CHOICES,)
+    resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
 
-    render = staticmethod(render_chooser)
+    def __init__(self, network, state):
+        self.network = network
+        super().__init__(None, state)
+        self.picture.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
 
     @property
     def image(self):
@@ -132,81 +143,34 @@ class PhotographChooser(Explorer):
         """The name or path by which it was chosen."""
         return self.state.chosen
 
-    def controls(self):
-        from ipyevents import Event
+    def choose(self, name):
+        """Turn to a photograph, by its name or its path."""
+        return self._turn(quietly(load_image, name, self.network, self.image.fit), name)
 
-        self.photograph = labelled(
-            "Dropdown",
-            "Photograph",
-            "A photograph that ships, or one of data/my_photos",
-            "290px",
-            options=self._names(),
-            value=self.state.chosen,
-        )
-        self.upload, self.path = upload_button(), path_box()
-        self.fitted = labelled(
-            "Dropdown",
-            "Fit",
-            "crop: the middle; letterbox: all of it between grey bars; stretch: distorted",
-            "160px",
-            options=FITS,
-            value=self.fit,
-        )
-        self.paging = labelled(
-            "BoundedIntText", "Page", "The page of thumbnails", "120px", min=1, max=pages()
-        )
-        self.event = Event(source=self.picture, watched_events=["click"])
-        self.event.on_dom_event(lambda event: self.act(lambda: self._clicked(event)))
-        self.on(self.photograph, self._choose)
-        self.on(self.path, lambda path: self._choose(path.strip()) if path.strip() else None)
-        self.on(self.upload, self._uploaded)
-        self.on(self.fitted, self._to_fit)
-        self.on(self.paging, lambda page: {"page": page - 1})
-        return [row(self.photograph, self.upload, self.path, self.fitted, self.paging)]
+    def upload(self, file):
+        """Turn to a photograph that was uploaded."""
+        self.busy(f"Reading {file.name} …")
+        image, note = read_upload(file.name, file.content, self.network, self.image.fit)
+        self.remark = f"{file.name}: {note}."
+        return self._turn(image, image.name)
 
-    def sync(self):
-        names = self._names()
-        if self.photograph.options != names:
-            self.photograph.options = names
-        self.photograph.value = self.state.chosen
-        self.fitted.value = self.fit
-        self.paging.max = pages()
-        self.paging.value = self.state.page + 1
-        if self.upload.value:
-            self.upload.value = ()
-
-    def _names(self):
-        return tuple(dict.fromkeys([*names_to_choose(), self.state.chosen]))
-
-    def _choose(self, name):
-        image = quietly(load_image, name, self.network, self.fit)
-        return {"image": image, "chosen": name, "page": page_of(name, self.state.page)}
-
-    def _uploaded(self, files):
-        if not files:
-            return None
-        self.busy(f"Reading {files[0].name} …")
-        image, note = read_upload(files[0].name, files[0].content, self.network, self.fit)
-        self.remark = f"{files[0].name}: {note}."
-        return {"image": image, "chosen": image.name, "page": page_of(image.name, self.state.page)}
-
-    def _to_fit(self, fit):
-        known = photographs()
-        chosen = self.state.chosen
-        image = quietly(
-            load_image, chosen if chosen in known else self.image.original, self.network, fit
-        )
-        self.fit = fit
+    def to_fit(self, fit):
+        """Fit the photograph to the network's input in another way."""
+        chosen = self.name if self.name in photographs() else self.image.original
+        image = quietly(load_image, chosen, self.network, fit)
         return {"image": replace(image, name=self.image.name)}
 
-    def _clicked(self, event):
-        left, top = sheet_place()
-        x, y = event.get("dataX", -1) - left, event.get("dataY", -1) - top
-        name = name_at(names_on(self.state.page), COLUMNS, x, y)
-        return self._choose(name) if name else None
+    def _turn(self, image, name):
+        return {"image": image, "chosen": name, "page": page_of(name, self.state.page)}
+
+    def _clicked(self, x, y):
+        name = name_at(self.now().on_page, COLUMNS, x - SHEET[0], y - SHEET[1])
+        return self.choose(name) if name else None
 
 
-def photograph_chooser(network, source="tabby_cat", fit="crop"):
+def photograph_chooser(
+    network: Network, source: Any = "tabby_cat", fit: str = "crop"
+) -> PhotographChooser:
     """Choose a photograph, and see what the network sees of it.
 
     Args:
@@ -219,4 +183,8 @@ def photograph_chooser(network, source="tabby_cat", fit="crop"):
     Raises:
         ImageError, DataError: the first photograph cannot be used.
     """
-    return PhotographChooser(network, source, fit)
+    image = source
+    if not isinstance(source, InputImage):
+        image = quietly(load_image, source, network, fit)
+    chosen = source if isinstance(source, str) else image.name
+    return PhotographChooser(network, ChooserState(image, chosen, page_of(chosen)))

@@ -1,20 +1,22 @@
 """The relevance explorer: which feature maps speak for a class, and what they look for."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .. import choose
 from ..deconvnet import RULES, project
 from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours
-from ..draw.strips import Panel
-from ..features import LOGITS
-from ..relevance import products
-from .classes import NO_CLASSES, class_choice
-from .heats import body_layer, fitted, layers_for
-from .photographs import PhotographRow
-from .shell import Context, Explorer, LayerChoice, Pin, labelled, pin_button, quietly, row
+from ..features import Features
+from ..relevance import activation_times_gradient
+from .classes import CLASS, NO_CLASSES
+from .controls import LAYER, PIN, Control
+from .heats import fitted
+from .photographs import PHOTOGRAPH, FeatureExplorer
+from .shell import Context, quietly
 
 FOR, AGAINST = "most for it", "most against it"
 COUNT = 6
@@ -22,131 +24,123 @@ COUNT = 6
 
 @dataclass(frozen=True)
 class RelevanceState:
-    """What the relevance explorer shows.
+    """What was chosen in the relevance explorer.
 
     Attributes:
-        class_index: None for the most probable class (without classes: the strongest neuron).
+        class_index: as in `relevance_scores`; None for the most probable class.
         layer: None for the default one; rule: the rule for S.
         against: show the feature maps with the lowest scores, not the highest.
-        pin: a `Pin` to compare with, or None.
+        pin: a `RelevanceView` to compare with, or None.
     """
 
-    class_index: int | None = None
+    class_index: Any = None
     layer: str | None = None
     rule: str = "gradient"
     against: bool = False
-    pin: Pin | None = None
+    pin: object = None
 
 
-def layer_of(features, state):
-    """Return the layer whose feature maps are scored."""
-    return state.layer or body_layer(features, features.target(state.class_index))
+@dataclass(frozen=True, eq=False)
+class RelevanceView:
+    """A `RelevanceState` worked out.
 
-
-def products_of(context, state):
-    """Return A · S of a state, float32 (h, w, channels), computed once."""
-    features = context.features
-    target, layer = features.target(state.class_index), layer_of(features, state)
-    return context.once(
-        ("products", target, layer, state.rule),
-        lambda: products(features, target, layer, state.rule),
-    )
-
-
-def ranking(context, state, count=COUNT):
-    """Return the feature maps on show, int (count,), and all scores, float32 (channels,)."""
-    scores = products_of(context, state).sum(axis=(0, 1))
-    order = np.argsort(scores if state.against else -scores, kind="stable")
-    return order[:count], scores
-
-
-def render(context, state):
-    """Draw a state, and the pinned one under it with the same scale for the scores.
-
-    Returns:
-        (PIL image, text).
+    Attributes:
+        target: what is explained; layers: all layers that can be used for it; layer: the chosen
+            one.
+        scores: the relevance scores, float32 (channels,); largest: the largest absolute score on
+            show, with those that are pinned.
+        neurons: of each feature map on show the neuron that counts most; projections: theirs.
     """
-    shown = [(context, state)] + ([(state.pin.context, state.pin.state)] if state.pin else [])
-    largest = max(float(np.abs(ranking(*one)[1]).max(initial=0)) for one in shown)
-    side = 140 if state.pin is None else 104  # two rows still fit on a screen
-    rows, text = [draw_row(context, state, largest, side=side)], describe(context, state)
-    if state.pin is not None:
-        rows.append(draw_row(state.pin.context, state.pin.state, largest, "pinned: ", side))
-        text += f" Pinned: {describe(state.pin.context, state.pin.state)}"
-    text += " The projections are of the framed positions, rule deconvnet, each at its own scale."
-    return strips.stacked(rows), text
+
+    context: Context
+    state: RelevanceState
+    target: object
+    layers: tuple
+    layer: str
+    scores: np.ndarray
+    largest: float
+    neurons: tuple
+    projections: list
+
+    @property
+    def chosen(self):
+        """The feature maps on show, a list of int."""
+        return [neuron.channel for neuron in self.neurons]
 
 
-def draw_row(context, state, largest, prefix="", side=140):
-    """Draw the photograph over all scores; beside them feature maps over projections."""
-    features, layer = context.features, layer_of(context.features, state)
-    chosen, scores = ranking(context, state)
-    neurons = [_where_it_counts(context, state, int(channel)) for channel in chosen]
-    key = ("projections", tuple(neurons))
-    shown = context.once(key, lambda: quietly(project, features, neurons, "deconvnet"))
-    maps, pictures = [], []
-    for neuron, projection in zip(neurons, shown, strict=True):
-        spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
-        values = features[layer][..., neuron.channel]
-        score = f"score {scores[neuron.channel]:+.3g}".replace("-", "−")
-        maps.append(Panel(map_colours(values), f"map {neuron.channel}", score, ((spot, ORANGE),)))
-        pictures.append(
-            Panel(projection.picture(), "projection", f"at {neuron.row}, {neuron.column}")
-        )
-    right = strips.stacked(
-        [strips.strip(maps, side, side)[0], strips.strip(pictures, side, side)[0]]
-    )
+def resolve(context, state):
+    """Work out a state: a `RelevanceView`. A · S and the projections are kept."""
+    features = context.features
     target = features.target(state.class_index)
-    name = (
-        features.network.class_name(target.channel) if target.layer == LOGITS else str(target.layer)
+    layer = state.layer or choose.shared_layer(features, target)
+    product = context.once(activation_times_gradient, target, layer, state.rule)
+    scores = product.sum(axis=(0, 1))
+    order = np.argsort(scores if state.against else -scores, kind="stable")[:COUNT]
+    neurons = tuple(
+        choose.counting_neuron(features, layer, channel, product, state.against)
+        for channel in order
     )
-    photograph, _ = strips.strip(
-        [
-            Panel(
-                features.image.pixels,
-                f"{prefix}{features.image.name}",
-                f"explained: {name}",
-                smooth=True,
-            )
-        ],
-        side + 40,
-        side,
-    )
-    bars = all_scores(
-        scores, chosen, largest, layer, photograph.width, right.height - photograph.height
-    )
-    return strips.beside([strips.stacked([photograph, bars]), right])
+    shown = [scores] if state.pin is None else [scores, state.pin.scores]
+    largest = max(float(np.abs(one).max(initial=0)) for one in shown)
+    layers = choose.layers_below(features, target)
+    pictures = context.once(projected, neurons)
+    return RelevanceView(context, state, target, layers, layer, scores, largest, neurons, pictures)
 
 
-def _where_it_counts(context, state, channel):
-    """Return the neuron of a feature map that adds most to its score (or takes most from it)."""
-    part = products_of(context, state)[..., channel]
-    at = np.argmin(part) if state.against else np.argmax(part)
-    place = np.unravel_index(at, part.shape)
-    return context.features.neuron(
-        layer_of(context.features, state), channel, *(int(i) for i in place)
-    )
+def projected(features, neurons):
+    """Return the projections of neurons."""
+    return quietly(project, features, list(neurons), "deconvnet")
 
 
-def all_scores(scores, chosen, largest, layer, width, height):
-    """Draw the scores of all feature maps in order, the chosen ones in orange."""
+def render(view):
+    """Draw a view, and the pinned one under it with the same scale for the scores. A PIL image."""
+    pin = view.state.pin
+    if pin is None:
+        return draw_row(view, view.largest, 140)
+    rows = draw_row(view, view.largest, 104), draw_row(pin, view.largest, 104, "pinned: ")
+    return strips.stacked(rows)  # two rows still fit on a screen
+
+
+def draw_row(view, largest, side, prefix=""):
+    """Draw the photograph over all scores; beside them feature maps over projections."""
+    features, scores = view.context.features, view.scores
+    maps, pictures = [], []
+    for neuron, projection in zip(view.neurons, view.projections, strict=True):
+        spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
+        values = map_colours(features[view.layer][..., neuron.channel])
+        score = f"score {signed(scores[neuron.channel])}"
+        maps.append(strips.Panel(values, f"map {neuron.channel}", score, ((spot, ORANGE),)))
+        place = f"at {neuron.row}, {neuron.column}"
+        pictures.append(strips.Panel(projection.picture(), "projection", place))
+    right = strips.stacked([strips.strip(panels, side, side) for panels in (maps, pictures)])
+    note = f"explained: {view.target.name(features.network)}"
+    title = f"{prefix}{features.image.name}"
+    panel = strips.Panel(features.image.pixels, title, note, smooth=True)
+    photograph = strips.strip([panel], side + 40, side)
+    size = photograph.width, right.height - photograph.height
+    return strips.beside([strips.stacked([photograph, all_scores(view, largest, *size)]), right])
+
+
+def signed(score):
+    """Write a score with its sign."""
+    return f"{score:+.3g}".replace("-", "−")
+
+
+def all_scores(view, largest, width, height):
+    """Draw the scores of all feature maps in order, the chosen ones in orange: a PIL image."""
     canvas = Image.new("RGB", (width, height), "white")
-    draw = ImageDraw.Draw(canvas)
+    draw, scores = ImageDraw.Draw(canvas), view.scores
     left, top = strips.MARGIN, strips.MARGIN
-    strips.words(
-        draw, (left, top), f"all {len(scores)} maps of {layer}", 14, colours.INK, width - left, True
-    )
-    strips.words(
-        draw, (left, top + 20), f"scores in order, ±{largest:.3g}", 12, colours.PALE, width - left
-    )
+    title, note = f"all {len(scores)} maps of {view.layer}", f"scores in order, ±{largest:.3g}"
+    strips.words(draw, (left, top), title, 14, colours.INK, width - left, True)
+    strips.words(draw, (left, top + 20), note, 12, colours.PALE, width - left)
     top, bottom, right = top + strips.HEAD, height - strips.MARGIN, width - strips.MARGIN
     middle = (top + bottom) // 2
     order = np.argsort(-scores, kind="stable")
-    marked = {int(i) for i in chosen}
     pitch = (right - left) / len(scores)
     for colour, wanted in ((colours.BLUE, False), (ORANGE, True)):
         for position, channel in enumerate(order):
-            if (int(channel) in marked) is not wanted:
+            if (int(channel) in view.chosen) is not wanted:
                 continue
             length = scores[channel] / largest * (bottom - top) / 2 if largest > 0 else 0
             x, y = left + position * pitch, middle - length
@@ -156,72 +150,54 @@ def all_scores(scores, chosen, largest, layer, width, height):
     return canvas
 
 
-def describe(context, state):
-    """Say in words what a state shows."""
-    features, layer = context.features, layer_of(context.features, state)
-    chosen, scores = ranking(context, state)
-    target = features.target(state.class_index)
-    best = ", ".join(f"{channel} ({scores[channel]:+.3g})".replace("-", "−") for channel in chosen)
+def caption(view):
+    """Say in words what a view shows, and what is pinned."""
+    pin = view.state.pin
+    text = caption_of_one(view) + (f" Pinned: {caption_of_one(pin)}" if pin else "")
+    note = "The projections are of the framed positions, rule deconvnet, each at its own scale."
+    return f"{text} {note}"
+
+
+def caption_of_one(view):
+    """Say in words what one row shows."""
+    features, state, scores = view.context.features, view.state, view.scores
+    best = ", ".join(f"{channel} ({signed(scores[channel])})" for channel in view.chosen)
     text = (
-        f"{features.image.name}: {features.describe(target)}; the feature maps of {layer} "
+        f"{features.image.name}: {features.describe(view.target)}; "
+        f"the feature maps of {view.layer} "
         f"{'most against' if state.against else 'most for'} it by relevance score, "
         f"rule {state.rule}: {best}. "
         f"{int((scores > 0).sum())} of {len(scores)} scores are positive."
     )
-    if features.network.logits is None:
-        text += f" {NO_CLASSES.capitalize()}."
-    return text
+    return text if features.network.class_count else f"{text} {NO_CLASSES.capitalize()}."
 
 
-class RelevanceExplorer(Explorer):
+# fmt: off
+RULE = Control("rule", "Dropdown", "Rule", "The rule for the reverse signal S", 180,
+               how={"options": RULES})
+SHOW = Control("against", "Dropdown", "Show", "Which end of the order is shown", 200,
+               lambda view: {"value": AGAINST if view.state.against else FOR},
+               lambda explorer, value: {"against": value == AGAINST},
+               {"options": (FOR, AGAINST)})
+# fmt: on
+
+
+class RelevanceExplorer(FeatureExplorer):
     """The widgets of `relevance_explorer`."""
 
-    def __init__(self, features, class_index=None, layer=None, rule="gradient"):
-        super().__init__(Context(features), RelevanceState(class_index, layer, rule))
-
-    render = staticmethod(render)
+    rows = (PHOTOGRAPH, (CLASS, *LAYER, RULE, SHOW, PIN))
+    resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    fitting = staticmethod(fitted)
 
     @property
     def scores(self):
         """The relevance scores that are shown, float32 (channels,)."""
-        return ranking(self.context, self.state)[1]
-
-    def controls(self):
-        features, state = self.context.features, self.state
-        self.chooser = PhotographRow(self)
-        self.classes = class_choice(self)
-        layers = layers_for(features, state.class_index)
-        self.layer = LayerChoice(self, layers, layers[-1])
-        self.rule = labelled(
-            "Dropdown", "Rule", "The rule for the reverse signal S", "180px", options=RULES
-        )
-        self.show_which = labelled(
-            "Dropdown", "Show", "Which end of the order is shown", "200px", options=[FOR, AGAINST]
-        )
-        self.pin = pin_button()
-        self.layer.on(lambda value: {"layer": value})
-        self.on(self.rule, lambda value: {"rule": value})
-        self.on(self.show_which, lambda value: {"against": value == AGAINST})
-        self.on(self.pin, self.to_pin)
-        return [
-            self.chooser.box,
-            row(self.classes.widget, *self.layer.widgets, self.rule, self.show_which, self.pin),
-        ]
-
-    def sync(self):
-        features, state = self.context.features, self.state
-        self.classes.sync(state.class_index)
-        layers = layers_for(features, state.class_index)
-        self.layer.sync(layers, layer_of(features, state))
-        self.rule.value = state.rule
-        self.show_which.value = AGAINST if state.against else FOR
-        self.sync_pin()
-        self.chooser.sync()
-
-    fitting = staticmethod(fitted)
+        return self.view.scores
 
 
-def relevance_explorer(features, class_index=None, layer=None, rule="gradient"):
+def relevance_explorer(
+    features: Features, class_index: Any = None, layer: str | None = None, rule: str = "gradient"
+) -> RelevanceExplorer:
     """Explore relevance scores: class, layer and rule, and the feature maps that count most.
 
     Args:
@@ -230,4 +206,4 @@ def relevance_explorer(features, class_index=None, layer=None, rule="gradient"):
     Returns:
         the explorer; its `scores` are the relevance scores on show.
     """
-    return RelevanceExplorer(features, class_index, layer, rule)
+    return RelevanceExplorer(features, RelevanceState(class_index, layer, rule))

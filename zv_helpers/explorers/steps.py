@@ -1,18 +1,20 @@
 """The step explorer: from one neuron down to the pixels, one slider step for each operation."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ..deconvnet import RULES, project
+from .. import choose
+from ..deconvnet import RULES, TraceStep, project
 from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours, signed_colours
 from ..draw.signals import signal_picture
-from ..draw.strips import Panel
-from ..features import LOGITS, Neuron
-from .photographs import PhotographRow
-from .shell import Context, Explorer, labelled, quietly, row, set_within
+from ..features import Features
+from .controls import Control
+from .photographs import PHOTOGRAPH, FeatureExplorer
+from .shell import Context, quietly
 
 SAID = {
     "unpool": "each value goes back to its switch, where the maximum was; all else is zero",
@@ -37,15 +39,16 @@ SAID = {
 
 @dataclass(frozen=True)
 class StepState:
-    """What the step explorer shows: a neuron, a rule, and the step (0 is the neuron itself)."""
+    """What was chosen in the step explorer: a neuron (or a class score), a rule, and the step (0 is
+    the neuron itself)."""
 
-    neuron: Neuron
+    neuron: object
     rule: str = "deconvnet"
     step: int = 0
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class Moment:
     """The signal after one step, made small: what is drawn of it, not all its values.
 
     Attributes:
@@ -70,234 +73,169 @@ class Stage:
     rgb: np.ndarray | None = None
 
 
-def stages(context, state):
-    """Return the `Stage` of every step, from the neuron (0) to the pixels, computed once."""
-    return context.once(
-        (state.neuron, state.rule, "stages"), lambda: _stages(context.features, state)
+@dataclass(frozen=True, eq=False)
+class StepView:
+    """A `StepState` worked out: the `Moment` of every step, from the neuron (0) to the pixels."""
+
+    context: Context
+    state: StepState
+    moments: tuple
+
+    @property
+    def moment(self):
+        """The one that is shown."""
+        return self.moments[self.state.step]
+
+    @property
+    def last(self):
+        """The number of the last step."""
+        return len(self.moments) - 1
+
+
+def resolve(context, state):
+    """Work out a state: a `StepView`. The reverse pass is kept for a neuron and a rule."""
+    return StepView(context, state, context.once(moments, state.neuron, state.rule))
+
+
+def moments(features, neuron, rule):
+    """Return the `Moment` of every step of the reverse pass."""
+    projection = quietly(project, features, neuron, rule, trace=True)
+    found = [start(features, neuron)]
+    for step in projection.trace:
+        channel = int(np.abs(step.values).max(axis=(0, 1)).argmax())
+        found.append(made_small(step, step.values, channel))
+    return (*found[:-1], replace(found[-1], rgb=projection.pixels))
+
+
+def made_small(step, values, channel):
+    """Return the `Moment` of a `TraceStep`, whose signal is float (h, w, channels)."""
+    return Moment(
+        **{name: getattr(step, name) for name in ("layer", "title", "box", "pixels_box")},
+        shape=values.shape,
+        channel=channel,
+        strongest=values[..., channel].copy(),
+        total=np.abs(values).sum(axis=2),
+        nonzero=float((values != 0).mean()),
+        negative=float((values < 0).mean()),
     )
 
 
-def _stages(features, state):
-    neuron = state.neuron
-    projection = quietly(project, features, neuron, state.rule, trace=True)
-    seed = np.ones((1, 1), np.float32) * (1 if neuron.layer == LOGITS else neuron.activation)
-    whole = features.receptive_field(neuron) or (0, 0, *features.network.input_size)
-    place = (0, 0) if neuron.layer == LOGITS else (neuron.row, neuron.column)
-    spot, count = (0, 0, *features.network.input_size), 1
-    if neuron.layer != LOGITS:
-        height, width, count = features[neuron.layer].shape
-        size = features.network.input_size
-        spot = tuple(
-            round((place[axis % 2] + axis // 2) * size[axis % 2] / (height, width)[axis % 2])
-            for axis in range(4)
-        )
-    box = (*place, place[0] + 1, place[1] + 1)
-    spot = spot if neuron.layer != LOGITS else whole
-    found = [
-        Stage(
-            neuron.layer,
-            "start",
-            (1, 1, count),
-            box,
-            spot,
-            neuron.channel,
-            seed,
-            np.abs(seed),
-            1 / count,
-            0.0,
-        )
-    ]
-    for number, step in enumerate(projection.trace, 1):
-        last = number == len(projection.trace)
-        strength = np.abs(step.values)
-        channel = int(np.argmax(strength.max(axis=(0, 1))))
-        found.append(
-            Stage(
-                step.layer,
-                step.title,
-                step.values.shape,
-                step.box,
-                step.pixels_box,
-                channel,
-                step.values[..., channel].copy(),
-                strength.sum(axis=2),
-                float((step.values != 0).mean()),
-                float((step.values < 0).mean()),
-                projection.pixels if last else None,
-            )
-        )
-    return tuple(found)
-
-
-def render(context, state):
-    """Draw one step of the reverse pass.
-
-    Returns:
-        (PIL image, text): the picture has the same size at every step.
-    """
-    steps = stages(context, state)
-    stage = steps[state.step]
-    image = context.features.image
-    h, w, channels = stage.shape
-    window = f"{stage.box[2] - stage.box[0]} × {stage.box[3] - stage.box[1]}"
-    top, left, bottom, right = stage.pixels_box
-    panels = [
-        Panel(
-            image.pixels,
-            image.name,
-            "framed: where the signal is",
-            ((stage.pixels_box, ORANGE),),
-            True,
-        ),
-        Panel(
-            image.pixels[top:bottom, left:right],
-            "the window on it",
-            f"{bottom - top} × {right - left} pixels",
-            smooth=True,
-        ),
-    ]
-    if stage.rgb is not None:
-        scale = float(np.abs(stage.rgb).max(initial=0))
-        panels.append(
-            Panel(
-                signal_picture(stage.rgb),
-                "the projection",
-                f"the signal at the pixels, ±{scale:.3g}",
-            )
-        )
-        total = np.abs(stage.rgb).sum(axis=2)
+def start(features, target):
+    """Return the `Moment` before the first step: everything is zero but for the target."""
+    values, ones = (target.seed(features, own) for own in (True, False))
+    box, size, layer = target.box(features), features.network.input_size, target.layer
+    if layer is None:
+        values, ones = values[None, None], ones[None, None]
+        spot = target.receptive_field(features) or (0, 0, *size)
     else:
-        scale = float(np.abs(stage.strongest).max(initial=0))
-        panels.append(
-            Panel(
-                signed_colours(stage.strongest),
-                f"strongest: feature map {stage.channel}",
-                f"orange above zero, blue below; ±{scale:.3g}",
-            )
-        )
-        total = stage.total
-    name = "all three colours" if stage.rgb is not None else f"all {channels} feature maps"
-    panels.append(
-        Panel(map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions")
-    )
-    picture = strips.strip(panels, 240, 240)[0]
-    return strips.stacked([picture, progress(steps, state.step, picture.width)]), describe(
-        context, state
-    )
+        shape = features[layer].shape
+        spot = tuple(round(edge * size[i % 2] / shape[i % 2]) for i, edge in enumerate(box))
+    step = TraceStep(layer or "the class scores", "start", values, box, spot)
+    return made_small(step, values, int(ones.max(axis=(0, 1)).argmax()))
 
 
-def progress(steps, step, width):
+def render(view):
+    """Draw one step of the reverse pass: a PIL image of the same size at every step."""
+    moment, image = view.moment, view.context.features.image
+    top, left, bottom, right = box = moment.pixels_box
+    window = f"{moment.box[2] - moment.box[0]} × {moment.box[3] - moment.box[1]}"
+    seen, size = image.pixels[top:bottom, left:right], f"{bottom - top} × {right - left} pixels"
+    if moment.rgb is None:
+        values, total, name = moment.strongest, moment.total, f"all {moment.shape[2]} feature maps"
+        picture, title = signed_colours(values), f"strongest: feature map {moment.channel}"
+        note = "orange above zero, blue below"
+    else:
+        values, total, name = moment.rgb, np.abs(moment.rgb).sum(axis=2), "all three colours"
+        picture, title = signal_picture(values), "the projection"
+        note = "the signal at the pixels"
+    scale = float(np.abs(values).max(initial=0))
+    panels = [
+        strips.Panel(
+            image.pixels, image.name, "framed: where the signal is", ((box, ORANGE),), True
+        ),
+        strips.Panel(seen, "the window on it", size, smooth=True),
+        strips.Panel(picture, title, f"{note}{';' if moment.rgb is None else ','} ±{scale:.3g}"),
+        strips.Panel(map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions"),
+    ]
+    drawn = strips.strip(panels, 240, 240)
+    return strips.stacked([drawn, progress(view.moments, view.state.step, drawn.width)])
+
+
+def progress(moments, step, width):
     """Draw the way down as one line of marks, the present step in orange: a PIL image."""
     canvas = Image.new("RGB", (width, 44), "white")
     draw = ImageDraw.Draw(canvas)
-    pitch = (width - 2 * strips.MARGIN) / len(steps)
-    for i, stage in enumerate(steps):
+    pitch = (width - 2 * strips.MARGIN) / len(moments)
+    for i, moment in enumerate(moments):
         left = strips.MARGIN + i * pitch
-        unpooled = stage.title == "unpool"
+        unpooled = moment.title == "unpool"
         shade = ORANGE if i == step else colours.BLUE if unpooled else (205, 205, 205)
         top = 2 if i == step else 6 if unpooled else 10
         draw.rectangle((left, top, left + max(pitch - 2, 1), 20), fill=shade)
-    strips.words(draw, (strips.MARGIN, 24), "the neuron", 12, colours.PALE)
-    last = "the pixels"
-    end = width - strips.MARGIN - strips.font(12).getlength(last)
-    strips.words(draw, (end, 24), last, 12, colours.PALE)
-    middle = "each mark is one operation; tall blue ones are unpoolings"
-    strips.words(
-        draw, ((width - strips.font(12).getlength(middle)) / 2, 24), middle, 12, colours.PALE
-    )
+    said = ("the neuron", "each mark is one operation; tall blue ones are unpoolings", "the pixels")
+    for text, share in zip(said, (0, 0.5, 1), strict=True):
+        room = width - 2 * strips.MARGIN - strips.font(12).getlength(text)
+        strips.words(draw, (strips.MARGIN + share * room, 24), text, 12, colours.PALE)
     return canvas
 
 
-def describe(context, state):
+def caption(view):
     """Say in words what happened at a step."""
-    steps = stages(context, state)
-    stage = steps[state.step]
-    what = context.features.describe(state.neuron)
+    moment, state = view.moment, view.state
+    step = f"Step {state.step} of {view.last}"
     if state.step == 0:
-        value = 1.0 if state.neuron.layer == LOGITS else state.neuron.activation
-        return (
-            f"Step 0 of {len(steps) - 1}: the start is {what}; "
-            f"everything is zero but this one value, {value:.3g}. Rule {state.rule}."
-        )
-    said = SAID.get(stage.title, "the layer is undone")
+        what = view.context.features.describe(state.neuron)
+        count, value = moment.strongest.size, moment.strongest.max()
+        but = f"this one value, {value:.3g}" if count == 1 else f"these {count} values"
+        return f"{step}: the start is {what}; everything is zero but {but}. Rule {state.rule}."
+    said = SAID.get(moment.title, "the layer is undone")
     said = said[state.rule] if isinstance(said, dict) else said
-    end = " This is the projection: the pixels are not rectified." if stage.rgb is not None else ""
-    h, w, channels = stage.shape
+    end = " This is the projection: the pixels are not rectified." if moment.rgb is not None else ""
+    h, w, channels = moment.shape
     return (
-        f"Step {state.step} of {len(steps) - 1}: {stage.layer}, {stage.title}: {said}. "
+        f"{step}: {moment.layer}, {moment.title}: {said}. "
         f"The signal is now {h} × {w} × {channels}; "
-        f"{stage.nonzero:.0%} of its values are not zero, "
-        f"{stage.negative:.0%} are negative.{end}"
+        f"{moment.nonzero:.0%} of its values are not zero, "
+        f"{moment.negative:.0%} are negative.{end}"
     )
 
 
-def same_unit(features, neuron):
-    """Return the same class, or the strongest neuron of the same feature map, in other features; of
-    a network that has none, its own strongest neuron."""
-    if neuron.layer == LOGITS:
-        classes = 0 if features.network.logits is None else len(features.logits)
-        return features.target(neuron.channel if neuron.channel < classes else None)
-    if neuron.layer in features.layers and neuron.channel < features[neuron.layer].shape[2]:
-        return features.strongest(neuron.layer, neuron.channel)
-    return features.strongest(features.neuron_layer)
+def number(view):
+    """Show the step among all."""
+    return {"max": view.last, "value": view.state.step}
 
 
-class StepExplorer(Explorer):
+# fmt: off
+STEP = (
+    Control("step", "IntSlider", "Step",
+            "One operation of the reverse pass; arrow keys move it by one", 620, number),
+    Control("step", "BoundedIntText", "Number", "The step's number; type one", 140, number),
+    Control("rule", "Dropdown", "Rule", "How rectifications are reversed", 180,
+            how={"options": RULES}),
+)
+# fmt: on
+
+
+class StepExplorer(FeatureExplorer):
     """The widgets of `step_explorer`."""
 
-    def __init__(self, features, neuron=None, rule="deconvnet"):
-        neuron = features.target() if neuron is None else neuron
-        super().__init__(Context(features), StepState(neuron, rule))
+    rows = (PHOTOGRAPH, STEP)
+    resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
 
-    render = staticmethod(render)
-
-    def controls(self):
-        self.chooser = PhotographRow(self)
-        last = len(stages(self.context, self.state)) - 1
-        self.step = labelled(
-            "IntSlider",
-            "Step",
-            "One operation of the reverse pass; arrow keys move it by one",
-            "620px",
-            min=0,
-            max=last,
-            value=0,
-            readout=False,
-        )
-        self.number = labelled(
-            "BoundedIntText", "Number", "The step's number; type one", "140px", min=0, max=last
-        )
-        self.rule = labelled(
-            "Dropdown",
-            "Rule",
-            "How rectifications are reversed",
-            "180px",
-            options=RULES,
-            value=self.state.rule,
-        )
-        self.on(self.step, lambda value: {"step": value})
-        self.on(self.number, lambda value: {"step": value})
-        self.on(self.rule, lambda value: {"rule": value})
-        return [self.chooser.box, row(self.step, self.number, self.rule)]
-
-    def sync(self):
-        last = len(stages(self.context, self.state)) - 1
-        for control in (self.step, self.number):
-            set_within(control, self.state.step, last)
-        self.rule.value = self.state.rule
-        self.chooser.sync()
-
-    def fitting(self, context, state):
-        state = replace(state, neuron=same_unit(context.features, state.neuron))
-        return replace(state, step=min(state.step, len(stages(context, state)) - 1))
+    @staticmethod
+    def fitting(context, state):
+        """Return the state with the same neuron of other features, at a step that there is."""
+        state = replace(state, neuron=choose.same_target(context.features, state.neuron))
+        return replace(state, step=min(state.step, resolve(context, state).last))
 
 
-def step_explorer(features, neuron=None, rule="deconvnet"):
+def step_explorer(features: Features, neuron: Any = None, rule: str = "deconvnet") -> StepExplorer:
     """Explore the reverse pass step by step, from a neuron to the pixels.
 
     Args:
         features: `Features` of a forward pass.
-        neuron: a `Neuron` of it, by default `features.target()`.
+        neuron: a `Neuron` of it or another `Target`, a class index or a class name; by default
+            `features.target()`.
         rule: "deconvnet", "guided" or "gradient".
 
     Returns:
@@ -306,4 +244,4 @@ def step_explorer(features, neuron=None, rule="deconvnet"):
     Raises:
         ValueError: the neuron's layer cannot be reversed, or an unknown rule.
     """
-    return StepExplorer(features, neuron, rule)
+    return StepExplorer(features, StepState(features.target(neuron), rule))

@@ -1,12 +1,14 @@
 """Thumbnails of the photographs: a sheet of them to click on."""
 
 import functools
+import os
 
 from PIL import Image, ImageDraw, ImageOps
 
 from ..data import data_folder
 from ..draw import colours, strips
 from ..images import photographs
+from ..images.reading import preview
 
 THUMB = 54
 PITCH = THUMB + 4
@@ -25,10 +27,8 @@ def names_to_choose():
 def thumbnail(path, modified):
     """Return a square thumbnail of a file as a PIL image; grey with a ? where it cannot be read."""
     try:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (THUMB * 2, THUMB * 2))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
-            return ImageOps.fit(upright, (THUMB, THUMB), Image.Resampling.BICUBIC)
+        picture = preview(path, THUMB * 2)
+        return ImageOps.fit(picture, (THUMB, THUMB), Image.Resampling.BICUBIC)
     except Exception:  # whatever is wrong with it is said when it is chosen
         square = Image.new("RGB", (THUMB, THUMB), (225, 225, 225))
         strips.words(ImageDraw.Draw(square), (22, 14), "?", 22, colours.PALE)
@@ -43,7 +43,9 @@ def sheet(names, chosen, columns):
     known = photographs()
     for i, name in enumerate(names):
         left, top = 4 + (i % columns) * PITCH, 4 + (i // columns) * PITCH
-        canvas.paste(thumbnail(known[name], known[name].stat().st_mtime_ns), (left, top))
+        path = known.get(name)  # it may have gone since
+        changed = path.stat().st_mtime_ns if path and os.path.isfile(path) else None
+        canvas.paste(thumbnail(path, changed), (left, top))
         if name == chosen:
             strips.frame(draw, (left, top, left + THUMB, top + THUMB))
     return canvas

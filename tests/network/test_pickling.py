@@ -1,0 +1,66 @@
+"""Networks and features survive a pickle: by name, or as Keras's own file; never as code."""
+
+import copy
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from independent import random_image, random_weights
+
+import zv_helpers as zv
+
+keras, _ = zv.network.keras_and_tensorflow()
+L = keras.layers
+
+
+def small(name="mine"):
+    layers = [L.Conv2D(4, 3, activation="relu", name="a"), L.MaxPooling2D(2)]
+    layers += [L.GlobalAveragePooling2D(), L.Dense(3, activation="softmax")]
+    return random_weights(keras.Sequential([keras.Input((16, 20, 3)), *layers], name=name), seed=3)
+
+
+def test_a_shipped_network_is_its_name(squeezenet):
+    data = pickle.dumps(squeezenet)
+    assert len(data) < 1000
+    again = pickle.loads(data)
+    assert again is not squeezenet and again.spec == squeezenet.spec
+    assert again.class_names == squeezenet.class_names and again.layers == squeezenet.layers
+
+
+def test_a_network_of_ones_own_is_its_keras_bytes():
+    network = zv.load_model(small(), preprocess="tf", class_names=("a", "b", "c"))
+    again = pickle.loads(pickle.dumps(network))
+    image = random_image(network)
+    assert again.name == "mine" and again.spec == network.spec
+    assert again.class_names == ("a", "b", "c")
+    first, second = (zv.extract_features(one, image) for one in (network, again))
+    assert np.array_equal(first.logits, second.logits)
+    assert copy.deepcopy(network).summary().rows == network.summary().rows
+
+
+def test_features_can_be_used_in_another_process(cat, tmp_path):
+    path = tmp_path / "cat.pickle"
+    path.write_bytes(pickle.dumps(cat))
+    neuron = cat.strongest("fire9")
+    code = (
+        "import pickle, sys, numpy as np, zv_helpers as zv\n"
+        "features = pickle.load(open(sys.argv[1], 'rb'))\n"
+        "neuron = features.strongest('fire9')\n"
+        "print(neuron, zv.project(features, neuron).pixels.shape, features.describe(281))\n"
+        "print(features['fire9'].flags.writeable, features.image.name)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    shape = zv.project(cat, neuron).pixels.shape
+    assert done.stdout.splitlines() == [f"{neuron} {shape} {cat.describe(281)}", "False tabby_cat"]
+
+
+def test_what_would_run_code_is_not_loaded():
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), L.Lambda(lambda x: 2 * x, name="code"), L.Conv2D(2, 3)]
+    )
+    data = pickle.dumps(zv.load_model(model))
+    with pytest.raises(ValueError, match="Expected a network that Keras can load again, but"):
+        pickle.loads(data)

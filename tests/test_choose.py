@@ -1,0 +1,213 @@
+"""Every chooser finds something worth showing in any network, and all agree where classes are."""
+
+import keras
+import numpy as np
+import pytest
+
+import zv_helpers as zv
+from zv_helpers import choose
+
+LAYERS = keras.layers
+
+
+def features_of(*layers, seed=1, **how):
+    """Features of noise in a small network of its own."""
+    keras.utils.set_random_seed(seed)
+    network = zv.load_model(keras.Sequential([keras.Input((24, 24, 3)), *layers]), **how)
+    pixels = np.random.default_rng(seed).integers(0, 256, (24, 24, 3), np.uint8)
+    return zv.extract_features(network, zv.load_image(pixels, network))
+
+
+def convolution(name, maps=6, size=3, activation="relu"):
+    return LAYERS.Conv2D(maps, size, activation=activation, padding="same", name=name)
+
+
+def classifier(**how):
+    """Ends as SqueezeNet does: a map for each class, and their means."""
+    return features_of(
+        convolution("first"),
+        LAYERS.MaxPooling2D(2, name="pool"),
+        convolution("second", 8),
+        LAYERS.MaxPooling2D(2, name="pool2"),
+        convolution("third", 8),
+        convolution("classes", 5, 1),
+        LAYERS.GlobalAveragePooling2D(),
+        LAYERS.Activation("softmax"),
+        **how,
+    )
+
+
+def body():
+    return features_of(convolution("first"), LAYERS.MaxPooling2D(2, name="pool"), convolution("b"))
+
+
+@pytest.mark.parametrize("names", [None, tuple("abcde")])
+def test_all_choosers_pass_over_the_classes_with_names_or_without(names):
+    features = classifier(class_names=names)
+    network, target = features.network, features.target()
+    assert choose.last_layer(features) == "classes"
+    assert choose.layer_below(features, target) == "classes"
+    assert choose.three_layers(network).deep == "third"
+    assert choose.neuron_layer(features) == "third"
+    assert choose.shared_layer(features, target) == "third"
+    assert choose.before_pools(network) == ("first", "second", "third")
+    assert choose.layers_of_each_size(features, target) == ["first", "second", "third"]
+
+
+def test_squeezenet_without_class_names(squeezenet):
+    network = zv.load_model(squeezenet.keras_model, preprocess="caffe")
+    assert choose.three_layers(network) == choose.three_layers(squeezenet)
+    assert choose.before_pools(network) == choose.before_pools(squeezenet)
+
+
+def test_the_shipped_networks_layers(squeezenet, vgg16):
+    assert choose.before_pools(squeezenet) == ("conv1", "fire3", "fire5", "fire9")
+    assert choose.before_pools(vgg16) == (
+        *(f"block{n}_conv2" for n in (1, 2)),
+        *(f"block{n}_conv3" for n in (3, 4, 5)),
+    )
+    assert choose.max_pools(squeezenet) == ("pool1", "pool3", "pool5")
+    assert choose.three_layers(squeezenet) == choose.Choice("conv1", "fire5", "fire9")
+    assert choose.three_layers(vgg16) == choose.Choice(
+        "block1_conv2", "block4_conv3", "block5_conv3"
+    )
+
+
+def test_growing_layers_grow_and_end_with_the_largest(squeezenet):
+    names = choose.growing_layers(squeezenet)
+    sides = [squeezenet.layer(name).receptive_field[0] for name in names]
+    assert sides == sorted(set(sides)) and len(sides) == 6
+    assert sides[-1] == max(layer.receptive_field[0] for layer in squeezenet.layers)
+
+
+def test_targets(cat, vgg_cat):
+    first, second = choose.strongest_targets(cat, 2)
+    assert first == cat.target() and second.index == cat.top_classes(2)[1][0]
+    strongest, other = choose.strongest_targets(vgg_cat, 2)
+    assert strongest == vgg_cat.target() and other.channel != strongest.channel
+    assert choose.default_target(cat) == first and choose.default_target(vgg_cat) == strongest
+    assert strongest.activation == vgg_cat["block5_conv3"].max()
+
+
+def test_the_targets_of_a_network_that_names_every_position():
+    features = features_of(convolution("first"), convolution("answer", 4, 1, "softmax"))
+    wins = np.bincount(features["answer"].argmax(axis=-1).ravel(), minlength=4)
+    targets = choose.strongest_targets(features, 4)
+    assert wins[[target.channel for target in targets]].tolist() == sorted(wins)[::-1]
+    assert choose.default_target(features) == targets[0] == features.target()
+    assert choose.neuron_layer(features) == choose.three_layers(features.network).deep == "first"
+    assert choose.same_target(features, targets[0]) == targets[0]
+
+
+def test_a_layer_with_as_many_maps_as_classes_below_the_classes_is_passed_over_by_all():
+    ends = LAYERS.GlobalAveragePooling2D(), LAYERS.Activation("softmax")
+    features = features_of(convolution("a", 6), convolution("b", 5), convolution("c", 5), *ends)
+    assert choose.neuron_layer(features) == choose.three_layers(features.network).deep == "a"
+
+
+def test_shared_layer_has_maps_that_share_the_score(cat, vgg_cat):
+    assert choose.shared_layer(cat, cat.target()) == "fire9"
+    assert choose.shared_layer(vgg_cat, vgg_cat.target()) == "block5_conv2"
+    for features in (cat, vgg_cat):
+        target = features.target()
+        scores = zv.relevance_scores(features, target, choose.shared_layer(features, target))
+        assert (scores != 0).sum() > 10
+
+
+def test_layers_of_each_size_differ_in_size(cat):
+    names = choose.layers_of_each_size(cat, cat.target())
+    assert names == ["conv1", "fire3", "fire5", "fire9"]
+
+
+def test_layers_below_a_neuron_are_those_it_depends_on(cat):
+    neuron = cat.strongest("fire2_expand3x3")
+    assert choose.layers_below(cat, neuron) == ("conv1", "pool1", "fire2_squeeze1x1")
+    assert choose.layer_below(cat, neuron) == "fire2_squeeze1x1"
+    assert choose.layer_below(cat, cat.strongest("conv1")) == "conv1"  # nothing lies below it
+    assert choose.layers_below(cat, cat.target()) == cat.layers
+
+
+def test_the_same_target_in_another_photograph_or_network(cat, vgg_cat, squeezenet):
+    owl = zv.extract_features(squeezenet, zv.load_image("owl", squeezenet))
+    target = choose.same_target(owl, cat.target())
+    assert target == cat.target() and target.of(owl) < target.of(cat)
+    assert choose.same_target(owl, cat.strongest("fire5", 7)) == owl.strongest("fire5", 7)
+    assert choose.same_target(vgg_cat, cat.target()) == vgg_cat.target()
+    assert choose.same_target(vgg_cat, cat.strongest("fire5", 7)) == vgg_cat.strongest(
+        "block5_conv3"
+    )
+    few = classifier()
+    assert choose.same_target(few, cat.class_neuron(999)) == few.target()
+
+
+def test_pool_to_show():
+    assert choose.pool_to_show(classifier()) == "pool"  # pool2 has only six rows
+    with pytest.raises(ValueError, match="has none"):
+        choose.pool_to_show(features_of(convolution("only")))
+
+
+def test_worth_seeing(cat, vgg_cat):
+    assert choose.worth_seeing(cat) == ("fire5", 241)
+    assert choose.worth_seeing(vgg_cat) == ("block4_conv3", 309)
+    features = body()
+    layer, channel = choose.worth_seeing(features)
+    assert layer == "b" and channel == features.strongest("b").channel
+
+
+def test_middle_neurons_are_in_the_middle_strongest_first(cat):
+    neurons = choose.middle_neurons(cat, "fire5", 4)
+    assert [(n.row, n.column) for n in neurons] == [(13, 13)] * 4
+    strengths = [n.activation for n in neurons]
+    assert strengths == sorted(strengths, reverse=True)
+    assert strengths[0] == cat["fire5"][13, 13].max()
+
+
+def test_an_inner_neuron_sees_a_whole_receptive_field(cat):
+    for layer in ("conv1", "fire5"):
+        expected = cat.network.layer(layer).receptive_field
+        for channel in (0, 3, 50):
+            neuron = choose.inner_neuron(cat, layer, channel)
+            top, left, bottom, right = cat.receptive_field(neuron)
+            assert (bottom - top, right - left) == expected
+    # From the last layer every position sees past some border.
+    neuron = choose.inner_neuron(cat, "fire9", 426)
+    assert neuron == cat.strongest("fire9", 426) or cat.receptive_field(neuron)
+
+
+def test_a_shared_map_answers_to_both(cat, squeezenet):
+    owl = zv.extract_features(squeezenet, zv.load_image("owl", squeezenet))
+    channel = choose.shared_map(cat, owl, "fire5")
+    weaker = np.minimum(*(f["fire5"].max(axis=(0, 1)) for f in (cat, owl)))
+    assert weaker[channel] == weaker.max() > 0
+
+
+def test_the_counting_neuron_adds_or_takes_most(cat):
+    product = np.zeros(cat["fire9"].shape)
+    product[2, 3, 5], product[4, 1, 5], product[0, 0, 6] = 7, -8, 9
+    most = choose.counting_neuron(cat, "fire9", 5, product)
+    least = choose.counting_neuron(cat, "fire9", 5, product, against=True)
+    assert (most.row, most.column, least.row, least.column) == (2, 3, 4, 1)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (convolution("only"),),
+        (LAYERS.MaxPooling2D(2, name="pool"),),
+        (convolution("one", 4, 3), LAYERS.GlobalAveragePooling2D(), LAYERS.Dense(4)),
+        (LAYERS.Conv2D(4, 24, activation="relu", name="narrow"),),
+    ],
+    ids=["one convolution", "one pool", "as many maps as classes", "one position"],
+)
+def test_small_networks_have_something_to_show_too(layers):
+    features = features_of(*layers)
+    network, target = features.network, choose.default_target(features)
+    names = set(features.layers)
+    assert {choose.last_layer(features), choose.neuron_layer(features)} <= names
+    assert {choose.layer_below(features, target), choose.shared_layer(features, target)} <= names
+    assert set(choose.layers_below(features, target)) <= names
+    assert set(choose.before_pools(network)) <= names
+    assert set(choose.growing_layers(network)) <= names
+    layout = choose.three_layers(network)
+    assert {layout.lowest, layout.middle, layout.deep} <= names
+    assert choose.worth_seeing(features)[0] in names

@@ -1,0 +1,11 @@
+"""The course: for each notebook a folder with its figures, its toys, and the checks of its
+exercises.
+
+Notebook 4 says `from zv_helpers.course.step4 import checks, figures, toys`. `parts` holds what
+figures of several steps are made of, `panels` draws and shows them, `answers` is what every check
+does with an answer.
+"""
+
+from .panels import frame, numbers, panels, picture, show, signal
+
+__all__ = ["frame", "numbers", "panels", "picture", "show", "signal"]

@@ -1,0 +1,117 @@
+"""Checks of step 4's exercises: unpool by hand, tell the rules apart, find what speaks against.
+Each returns one sentence."""
+
+import numpy as np
+
+from ...deconvnet import find_switches, unpool
+from ...relevance import ablation, relevance_scores
+from ..answers import exercise, number, numbers, reading, refused
+from .toys import MAPS, RULE_OF, SIGNAL
+
+NO_RULES = "Not answered yet: write deconvnet, guided or gradient beside each of A, B and C."
+
+
+@exercise(
+    "answer_1 = [[2, 0, 0], [0, 3, 0], [0, 0, 3]]",
+    "Not answered yet: put the 3 × 3 signal into answer_1 and run the cell again.",
+)
+def check_unpool(answer):
+    """Check `toys.SIGNAL` unpooled to the switches of `toys.MAPS` (pool 2×2, stride 1).
+
+    answer: (3, 3) numbers, or None.
+    """
+    given = numbers(
+        answer, "three rows of three numbers, such as [[0, 0, 0], [0, 0, 0], [0, 0, 0]]"
+    )
+    if given.shape != MAPS.shape:
+        return (
+            f"Expected three rows of three numbers, but got shape {given.shape}: "
+            "the signal gets back the size of the maps before the pool."
+        )
+    switches = find_switches(MAPS[..., None], 2, 1)
+    right = unpool(SIGNAL[..., None], switches, MAPS.shape)[..., 0]
+    if np.array_equal(given, right):
+        return "Right: two windows share the middle switch, and there 4 and −1 add to 3."
+    wrong_place = (given != 0) & (right == 0)
+    if np.array_equal(given, MAPS * (right != 0)):
+        return "The places are right, but they get the signal's values, not the feature map's."
+    if wrong_place.any():
+        row, column = np.argwhere(wrong_place)[0]
+        return (
+            f"Row {row}, column {column} is no window's maximum, so no value comes back to it: "
+            "look for the largest number in each of the four 2 × 2 windows."
+        )
+    if given[1, 1] in (4, -1):
+        return "Two windows have their maximum in the middle: add what both bring back, 4 and −1."
+    return "The places are right; now check which window's value comes back to each of them."
+
+
+@exercise('answer_2 = {"A": "gradient", "B": "deconvnet", "C": "guided"}', NO_RULES)
+def check_rules(answer):
+    """Check that each of `toys.RESULTS` is given the rule that made it.
+
+    answer: a dict {"A": rule, "B": rule, "C": rule}, or None.
+    """
+    expected, hint = "deconvnet, guided or gradient for each of A, B and C", "mind the spelling"
+    with reading(answer, expected, hint):
+        given = {name: answer[name] for name in RULE_OF}
+        words = [word for word in given.values() if word is not None]
+        if not all(type(word) is str for word in words):
+            raise refused(answer, expected, hint)
+        if not any(words):
+            return NO_RULES
+        if len(answer) != len(given) or not set(words) <= set(RULE_OF.values()):
+            raise refused(answer, expected, hint)
+    if len(words) < len(given):
+        return "One is still missing: each of the three rules was used once."
+    wrong = [name for name in sorted(RULE_OF) if given[name] != RULE_OF[name]]
+    if not wrong:
+        return (
+            "Right: the gradient lets −2 through, the deconvnet 4 where the map was 0, "
+            "and guided lets neither."
+        )
+    reasons = {
+        "A": "A keeps −2, and only one rule lets a negative signal pass",
+        "B": "B keeps 4 although the feature map is 0 there, so its rule does not look at the map",
+        "C": "C drops both −2 and 4, so its rule asks two questions",
+    }
+    return f"Look again at {' and '.join(wrong)}: {reasons[wrong[0]]}."
+
+
+@exercise(
+    "answer_3 = int(np.argmin(zv.relevance_scores(features, target, layers.middle)))",
+    "Not answered yet: put the number of a feature map into answer_3 and run the cell again.",
+)
+def check_against(answer, features, layer, target=None):
+    """Check that a feature map has the relevance score that speaks most against the target.
+
+    Args:
+        answer: the index of the feature map, or None.
+        features: `Features` of the photograph; layer: the layer that was asked about.
+        target: the `Target` explained, or a class, by default `features.target()`.
+    """
+    target = features.target(target)
+    scores = relevance_scores(features, target, layer)
+    last = len(scores) - 1
+    expected = f"the number of a feature map, 0 to {last}"
+    given = number(answer, expected)
+    if not given.is_integer() or not 0 <= given <= last:
+        raise refused(answer, expected)
+    channel = int(given)
+    if channel == int(np.argmin(scores)):
+        rise = -float(ablation(features, target, layer, channels=[channel])[0])
+        change = (
+            "rises" if rise > 0 else "falls all the same, since the gradient is a straight line"
+        )
+        return f"Right: map {channel} has the lowest score, and with it zeroed the target {change}."
+    if channel == int(np.argmax(scores)):
+        return (
+            f"Map {channel} has the highest score: it speaks for the target. Look at the other end."
+        )
+    if scores[channel] >= 0:
+        return (
+            f"The score of map {channel} is not negative: look for the smallest score, below zero."
+        )
+    others = int((scores < scores[channel]).sum())
+    more = "1 other does" if others == 1 else f"{others} others do"
+    return f"Map {channel} speaks against the target, but {more} so more strongly."

@@ -1,0 +1,94 @@
+"""The table of reversals: what happens to the signal at each kind of layer.
+
+The modules beside this one fill it, and `@zv.reverse_rule` adds a learner's own layer. A kind that
+is not in it is refused by name.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ...cache import forget_everything
+from ...network.graph import Operation
+from ...network.receptive_fields import add_windows
+from ...network.reversible import answer_with
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """How one kind of layer is reversed; the fields are what `reverse_rule` was told."""
+
+    reverse: Callable
+    refuse: Callable[[Operation], str | None] | None = None
+    keeps: str = ""
+    title: str = "reverse"
+
+    def reads(self, operation: Operation) -> tuple:
+        """Return the numbers of the forward pass's values that it reads."""
+        return {"input": operation.inputs, "output": (operation.output,)}.get(self.keeps, ())
+
+
+REVERSALS: dict[str | type, Reversal] = {}
+
+
+def reverse_rule(
+    *kinds: str | type,
+    window: Callable | None = None,
+    refuse: Callable[[Operation], str | None] | None = None,
+    keeps: str = "",
+    title: str = "reverse",
+) -> Callable[[Callable], Callable]:
+    """Register a function as the reversal of one or several kinds of layer.
+
+    Args:
+        kinds: Keras class names, or layer classes of your own.
+        window: function of the operation that returns a `Sliding`, `Enlarging` or `Whole` (a list
+            of them where the inputs differ); by default the layer works point by point.
+        refuse: function of the operation that returns why this layer cannot be reversed, or None.
+        keeps: "input" or "output", if the rule reads the feature maps of the forward pass; they are
+            then at hand, or computed again for a forward pass that is older than the rule.
+        title: one word for what happens to the signal, as a trace shows it.
+
+    The decorated function takes `signal`, float (n, h, w, channels) at the layer's output, and
+    `context` (see `engine.ReverseContext`), and returns the signal at the layer's input: a list of
+    them where there are several inputs. Raises a ValueError for an unknown `keeps`.
+    """
+    if keeps not in ("", "input", "output"):
+        raise ValueError(f'Expected keeps to be "input" or "output", but got {keeps!r}.')
+
+    def register(function):
+        for kind in kinds:
+            REVERSALS[kind] = Reversal(function, refuse, keeps, title)
+            add_windows(kind, window)
+        forget_everything()
+        return function
+
+    return register
+
+
+def reversal_of(operation: Operation) -> tuple[Reversal | None, str | None]:
+    """Return (Reversal, None), or (None, why this operation cannot be reversed)."""
+    if operation.problem:
+        return None, operation.problem
+    found = operation.entry(REVERSALS)
+    if found is None:
+        own = " of your own" if operation.kind in REVERSALS else ""
+        kind = type(operation.layer).__name__
+        missing = "for which there is no reverse rule: add one with @zv.reverse_rule"
+        return None, refused(operation, f"is a {kind}{own}, {missing}")
+    problem = found.refuse and found.refuse(operation)
+    return (None, problem) if problem else (found, None)
+
+
+def refused(operation: Operation, words: str) -> str:
+    """Say why a layer cannot be reversed: its name, then the words."""
+    return f"layer {operation.name!r} {words}"
+
+
+def channels_last(operation: Operation) -> str | None:
+    """Refuse a layer that keeps its channels first."""
+    if getattr(operation.layer, "data_format", "channels_last") == "channels_last":
+        return None
+    return refused(operation, "keeps its channels first; the workbook reads channels last")
+
+
+answer_with(lambda operation: reversal_of(operation)[1])

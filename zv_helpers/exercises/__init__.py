@@ -1,1 +1,0 @@
-"""Checks for the exercises of the notebooks, one module for each step."""

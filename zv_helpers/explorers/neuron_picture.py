@@ -1,0 +1,172 @@
+"""The neuron explorer's picture and text, and what a click on the picture means."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..draw import strips
+from ..draw.colours import ORANGE, map_colours, rgb
+from ..draw.signals import signal_picture
+
+
+def render(view):
+    """Draw a view, and the pinned one under it at the same scale.
+
+    Returns:
+        PIL image: its size depends only on `forward` and on being pinned.
+    """
+    pin, side = view.state.pin, side_of(view)
+    row = draw_row(view, view.scale, side)
+    if pin is None:
+        return row
+    return strips.stacked([row, draw_row(pin, view.scale, side, "pinned: ")])
+
+
+def side_of(view):
+    """Return the side of a view's panels; two rows of them still fit on a screen."""
+    side = 266 if view.state.forward else strips.PANEL
+    return side if view.state.pin is None else side - 52
+
+
+def draw_row(view, scale, side, prefix=""):
+    """Draw one row of panels: a PIL image."""
+    features, box, neuron = view.context.features, view.box, view.neuron
+    pixels, maps = features.image.pixels, view.maps
+    seen = pixels[box[0] : box[2], box[1] : box[3]]
+    spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
+    size = f"framed: {box[2] - box[0]} × {box[3] - box[1]} pixels"
+    values = f"{neuron.layer}, max {maps.max():.3g}, {maps.shape[0]} × {maps.shape[1]}"
+    whole, title = view.context.once(photograph), f"{prefix}{features.image.name}"
+    panels = [
+        strips.Panel(whole, title, size, ((box, ORANGE),), smooth=True),
+        strips.Panel(map_colours(maps), f"feature map {neuron.channel}", values, ((spot, ORANGE),)),
+        strips.Panel(seen, "what it sees", "framed, enlarged", smooth=True),
+    ]
+    if view.state.forward:
+        montage = view.context.once(strongest_maps, neuron.layer)
+        note = "one scale; the number is the feature map's"
+        panels.append(strips.Panel(montage, f"strongest maps of {neuron.layer}", note))
+    else:
+        panels += projection_panels(view, scale)
+    return strips.strip(panels, side, side)
+
+
+def photograph(features):
+    """Return the photograph as a PIL image."""
+    return Image.fromarray(features.image.pixels).copy()
+
+
+def projection_panels(view, scale):
+    """Return the two panels of the projection: its window enlarged, and in its place."""
+    projection = view.projection
+    if projection is None:
+        return [
+            strips.Panel(None, "projection", "this layer cannot be reversed"),
+            strips.Panel(None),
+        ]
+    place = in_place(view.context.features.image.pixels, projection, scale)
+    note = f"{view.state.rule}, ±{scale:.3g}"
+    return [
+        strips.Panel(projection.picture(scale), "its projection", note),
+        strips.Panel(place, "in its place", "photograph faded", smooth=True),
+    ]
+
+
+def in_place(pixels, projection, scale):
+    """Lay a projection over the faded, grey photograph: uint8 (h, w, 3).
+
+    pixels: uint8 (h, w, 3), the photograph. scale: as in `signal_picture`.
+    """
+    grey = pixels.astype(np.float32).mean(axis=2, keepdims=True)
+    faded = np.broadcast_to(150 + 0.3 * (grey - 128), pixels.shape)
+    signal = signal_picture(projection.on_canvas(), scale).astype(np.float32) - 128
+    shown = np.clip(faded + 1.2 * signal, 0, 255).astype(np.uint8)
+    top, left, bottom, right = projection.box
+    if (bottom - top) * (right - left) < 0.9 * pixels.shape[0] * pixels.shape[1]:
+        edge = np.zeros(pixels.shape[:2], bool)
+        edge[top:bottom, left:right] = True
+        edge[top + 1 : bottom - 1, left + 1 : right - 1] = False
+        shown[edge] = rgb(ORANGE)
+    return shown
+
+
+def strongest_maps(features, layer):
+    """Draw the nine feature maps of a layer that have the largest activations: a PIL image."""
+    maps = features[layer]
+    largest, smallest, cell = float(maps.max()), min(float(maps.min()), 0.0), 88
+    canvas = Image.new("RGB", (3 * cell + 2, 3 * cell + 2), "white")
+    draw = ImageDraw.Draw(canvas)
+    for i, channel in enumerate(features.strongest_channels(layer, 9)):
+        left, top = (i % 3) * (cell + 1), (i // 3) * (cell + 1)
+        one = map_colours(maps[..., channel], largest, smallest)
+        canvas.paste(strips.enlarged(one, cell, cell), (left, top))
+        draw.rectangle((left, top, left + 34, top + 14), fill="black")
+        strips.words(draw, (left + 2, top), str(channel), 12, "white")
+    return canvas
+
+
+def caption(view):
+    """Say in words what a view shows, and what is pinned: the same on every machine."""
+    pin, text = view.state.pin, caption_of_one(view)
+    if pin is not None:
+        features, rule = pin.context.features, pin.state.rule
+        text += f" Pinned: {features.image.name} in {features.network.name}, {pin.neuron}"
+        text += "." if view.state.forward else f", rule {rule}."
+        if view.scale:
+            text += f" Both pictures have the same scale, ±{view.scale:.3g}."
+    return text
+
+
+def caption_of_one(view):
+    """Say in words what one row shows."""
+    features, state, neuron = view.context.features, view.state, view.neuron
+    top, left, bottom, right = view.box
+    where = "the strongest position, " if state.row is None else ""
+    text = (
+        f"{features.image.name} in {features.network.name}: layer {state.layer}, "
+        f"feature map {state.channel}, {where}row {neuron.row}, column {neuron.column}; "
+        f"activation {neuron.activation:.3g}; "
+        f"receptive field {bottom - top} × {right - left} pixels "
+        f"(rows {top}–{bottom - 1}, columns {left}–{right - 1})"
+    )
+    if state.forward:
+        return f"{text}."
+    if view.projection is None:
+        return f"{text}. There is no projection: {view.problem}."
+    text += f"; rule {state.rule}."
+    if neuron.activation == 0:
+        text += " The neuron is silent here, so its projection is empty."
+    return text + "".join(f" Note that {note}." for note in view.projection.notes)
+
+
+def position_at(view, x, y):
+    """Find what a click means: the state's changed fields, or None.
+
+    x, y: pixels of the picture. On the feature map it is a position; on the photograph the
+    position whose receptive field has its middle nearest; among the strongest maps that map.
+    """
+    features, layer = view.context.features, view.state.layer
+    if (at := within(view, 1, view.maps.shape, x, y)) is not None:
+        height, width = view.maps.shape
+        return {"row": int(at[0] * height), "column": int(at[1] * width)}
+    size = features.network.input_size
+    if (at := within(view, 0, size, x, y)) is not None:
+        middles = features.network.middles(features.network.layer_value(layer))
+        row, column = (
+            int(np.argmin(np.abs(ends - share * extent)))
+            for ends, share, extent in zip(middles, at, size, strict=True)
+        )
+        return {"row": row, "column": column}
+    if view.state.forward and (at := within(view, 3, (1, 1), x, y)) is not None:
+        rank, channels = 3 * int(3 * at[0]) + int(3 * at[1]), features.strongest_channels(layer, 9)
+        if rank < len(channels):
+            return {"channel": int(channels[rank]), "row": None, "column": None}
+    return None
+
+
+def within(view, index, shape, x, y):
+    """Return how far (down, across) a pixel lies in the picture of a panel, 0 to 1, or None."""
+    side = side_of(view)
+    left, top, right, bottom = strips.rectangle(index, shape, side, side)
+    if left <= x < right and top <= y < bottom:
+        return (y - top) / (bottom - top), (x - left) / (right - left)
+    return None

@@ -1,0 +1,9 @@
+"""Step 1, define the model: `load_model` makes a `Network` out of a shipped, a downloaded or your
+own model."""
+
+from .loading import load_model
+from .network import Layer, Network
+from .spec import InputSpec
+from .tensorflow import as_array, keras_and_tensorflow
+
+__all__ = ["InputSpec", "Layer", "Network", "as_array", "keras_and_tensorflow", "load_model"]

@@ -1,0 +1,132 @@
+"""A network's graph: one flat list of operations, in forward order, without any weight."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# These kinds name a form, not a class of Keras's.
+FORMS = ("Rectifier", "Classifier", "Identity")
+MAX_POOLS = ("MaxPooling2D", "GlobalMaxPooling2D")
+# What a layer may go on with; what goes on only with its ReLU; what has no maps of its own to see.
+INSIDE = ("BatchNormalization", "Rectifier", "Activation")
+ENDING = ("MaxPooling2D", "Add", "Concatenate")
+PLAIN = ("Classifier", "Dropout", "Normalization", "Rescaling", "SpatialDropout2D", "ZeroPadding2D")
+
+
+def is_from_keras(thing: Any) -> bool:
+    """Say whether a layer, an operation or a function is one of Keras's own objects."""
+    return type(thing).__module__.startswith("keras.")
+
+
+@dataclass(frozen=True)
+class Rectifier:
+    """A ReLU, in the form Keras defines: slope below zero, and a cap (None: none) above. What it
+    let through can be read off its output, so a threshold needs no field of its own."""
+
+    slope: float = 0.0
+    cap: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What the model table calls it: ReLU, LeakyReLU, or ReLU6 for a cap at 6."""
+        cap = "" if self.cap is None else f"{self.cap:g}"
+        return ("LeakyReLU" if self.slope else "ReLU") + cap
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One call of one layer.
+
+    `inputs` and `output` number the values that flow through the network (its input is 0); `shapes`
+    has no batch axis. `kind` is the class name of the layer, or "Rectifier" for every form of ReLU
+    and "Classifier" for a final softmax or sigmoid. `compute` maps the tensors that `reads` numbers
+    to the output tensor; it is None where the next operation, an activation inside the same layer,
+    computes both. `problem` says why it cannot be reversed, if so.
+    """
+
+    name: str
+    kind: str
+    layer: Any
+    inputs: tuple[int, ...]
+    output: int
+    shapes: tuple[tuple, ...]
+    output_shape: tuple
+    reads: tuple[int, ...]
+    compute: Callable | None = field(repr=False)
+    constants: tuple = ()
+    rectifier: Rectifier | None = None
+    problem: str | None = None
+
+    def entry(self, table: Mapping) -> Any:
+        """Return this operation's entry in a table by kind, or None. A layer of your own is found
+        by its class; having the name of a Keras class is not enough."""
+        own = table.get(type(self.layer))
+        if own is None and (self.kind in FORMS or is_from_keras(self.layer)):
+            return table.get(self.kind)
+        return own
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The operations of a network, in forward order, and the values between them.
+
+    `output` is the number of the last value; `shapes` is {number: shape without the batch axis}.
+    """
+
+    operations: tuple[Operation, ...]
+    output: int
+    shapes: dict[int, tuple]
+
+    @functools.cached_property
+    def producers(self) -> dict[int, Operation]:
+        """{value number: the operation that computes it}."""
+        return {operation.output: operation for operation in self.operations}
+
+    @functools.cached_property
+    def layer_values(self) -> dict[str, int]:
+        """{layer name: value number} of every layer whose feature maps can be looked at. A
+        convolution, its batch norm and its ReLU are one layer, named after the last of them."""
+        readers: dict[int, list[str]] = {}
+        for operation in self.operations:
+            for number in operation.inputs:
+                readers.setdefault(number, []).append(operation.kind)
+        found = {}
+        for operation in self.operations:
+            followers = readers.get(operation.output, [])
+            next_kind = followers[0] if len(followers) == 1 else None
+            goes_on = next_kind in INSIDE and operation.kind not in ENDING
+            has_maps = len(operation.output_shape) == 3 and operation.kind not in PLAIN
+            if has_maps and not goes_on and next_kind != "Rectifier":
+                found[operation.name] = operation.output
+        return found
+
+    @functools.cached_property
+    def scores(self) -> int:
+        """The number of the value before a final softmax or sigmoid; without one, the output."""
+        final = self.producers.get(self.output)
+        return final.inputs[0] if final is not None and final.kind == "Classifier" else self.output
+
+    @functools.cached_property
+    def kept(self) -> frozenset[int]:
+        """The numbers of the values a forward pass keeps: all feature maps, the class scores, and
+        what the reverse pass reads: what went into each pool, what came out of each ReLU."""
+        pooled = {n for one in self.operations if one.kind in MAX_POOLS for n in one.inputs}
+        rectified = {one.output for one in self.operations if one.kind == "Rectifier"}
+        return frozenset({0, self.scores, *self.layer_values.values()} | pooled | rectified)
+
+    def below(self, number: int) -> list[Operation]:
+        """List the operations between the pixels and a value, in forward order."""
+        wanted, found = {number}, []
+        for operation in reversed(self.operations):
+            if operation.output in wanted:
+                wanted.update(operation.inputs)
+                found.append(operation)
+        return found[::-1]
+
+
+def cautions(operations: Iterable[Operation]) -> list[str]:
+    """Say in a word or two what weakens a deconvnet picture through these operations: a list."""
+    kinds = {operation.kind for operation in operations}
+    found = ["no switches"] if kinds.isdisjoint(MAX_POOLS) else []
+    return [*found, "average pools"] if "AveragePooling2D" in kinds else found

@@ -1,0 +1,242 @@
+"""A network as the workbook sees it: its layers, their receptive fields, what can be reversed."""
+
+import difflib
+import functools
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..cache import Cache
+from .graph import Graph, cautions
+from .reading import activation_name
+from .receptive_fields import Box, pixels_of, windows_below
+from .reversible import refusal
+from .spec import InputSpec
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer whose feature maps can be looked at: one row of the model table.
+
+    `receptive_field` is its size (h, w) in input pixels where no border cuts it (None: unknown);
+    `switches` counts the max-pools below it; `reverse` is "yes", "yes (no switches)" where a
+    neuron's picture is the same for every photograph, or says why it cannot be reversed.
+    """
+
+    name: str
+    kind: str
+    channels: int
+    height: int
+    width: int
+    receptive_field: tuple[int, int] | None
+    switches: int
+    reverse: str
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A convolutional network whose every operation is known by name. Made by `load_model`.
+
+    `spec` says what its input looks like; `class_names` are in class order; `recipe` holds the
+    arguments of `load_model` that make it again, or is None for your own model. It can be pickled
+    (see `loading`). It reads the weights of `keras_model`, a `keras.Model`, once: after you train
+    that further, call `load_model` again.
+    """
+
+    name: str
+    keras_model: Any = field(repr=False)
+    spec: InputSpec
+    class_names: tuple[str, ...] | None = field(repr=False)
+    graph: Graph = field(repr=False)
+    recipe: dict | None = field(repr=False, default=None)
+    lock: Any = field(repr=False, default_factory=threading.RLock)
+    cache: Cache = field(repr=False, default_factory=Cache)
+
+    def __repr__(self):
+        h, w = self.input_size
+        classes = f"{len(self.class_names)} classes" if self.class_names else "no class names"
+        return f"Network {self.name!r}: {h} × {w} pixels, {len(self.layers)} layers, {classes}"
+
+    def __reduce__(self):
+        from .loading import taken_apart
+
+        return taken_apart(self)
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(h, w) of the picture it takes, in pixels."""
+        return self.spec.size
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers whose feature maps can be looked at, in forward order."""
+        return self.cache.once(_layers, self)
+
+    @functools.cached_property
+    def logits(self) -> int | None:
+        """The number of the value that holds the class scores (classes,), or None for a network
+        that gives no such list of scores."""
+        number, final = self.graph.scores, self.graph.producers.get(self.graph.output)
+        if final is None or len(self.graph.shapes[number]) != 1:
+            return None
+        known = final.kind in ("Classifier", "Dense", "Identity") or self.class_names
+        return number if known else None
+
+    @functools.cached_property
+    def class_maps(self) -> str | None:
+        """The layer with one feature map for each class, at the end of a network that names every
+        position of the picture (segmentation), or None."""
+        number, shape = self.graph.scores, self.graph.shapes[self.graph.scores]
+        named = self.class_names is not None and len(self.class_names) == shape[-1]
+        if len(shape) != 3 or not (named or number != self.graph.output):
+            return None
+        return next((n for n, v in self.graph.layer_values.items() if v == number), None)
+
+    @property
+    def class_count(self) -> int | None:
+        """How many classes it tells apart, or None for a body without classes."""
+        without = self.logits is None and self.class_maps is None
+        return None if without else self.graph.shapes[self.graph.scores][-1]
+
+    def as_probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Turn class scores (..., classes) into probabilities, float32 in [0, 1], by what the
+        network ends in: a sigmoid, or else softmax."""
+        logits = np.asarray(logits, np.float64)
+        final = self.graph.producers[self.graph.output]
+        if final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower():
+            return (1 / (1 + np.exp(-logits))).astype(np.float32)
+        return softmax(logits).astype(np.float32)
+
+    def problem(self, number: int) -> str | None:
+        """Say why the signal cannot be taken from a value down to the pixels, or return None."""
+        return self.cache.once(_problem, self.graph, number)
+
+    def pixels_of(self, number: int, box: Box, endless: bool = False) -> Box | None:
+        """Find the pixels that a box (top, left, bottom, right) of a value's positions sees: such a
+        box in input pixels, cut where the picture ends, or, if `endless`, as if no map had borders;
+        None where an operation has no known window."""
+        route = self.cache.once(windows_below, self.graph, number)
+        return pixels_of(self.graph, route, number, box, endless)
+
+    def receptive_field_size(self, number: int) -> tuple[int, int] | None:
+        """Return the size (h, w) of one position's receptive field without borders, or None."""
+        far = 2**40  # in the middle of an endless picture
+        box = self.pixels_of(number, (far, far, far + 1, far + 1), endless=True)
+        if box is None:
+            return None
+        height, width = box[2] - box[0], box[3] - box[1]
+        # Some branch may read the whole picture.
+        return self.input_size if max(height, width) > far // 2 else (height, width)
+
+    def middles(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the middles, in pixels, of the receptive fields of a value's rows, float (h,), and
+        columns, float (w,), as if the picture had no borders, and spread evenly where an operation
+        has no known window."""
+        first, second = (self.pixels_of(number, (i, i, i + 1, i + 1), endless=True) for i in (0, 1))
+        found = []
+        for axis, count in enumerate(self.graph.shapes[number][:2]):
+            if first is None or second is None:
+                found.append((np.arange(count) + 0.5) * self.input_size[axis] / count)
+            else:
+                start, end = ((box[axis] + box[axis + 2]) / 2 for box in (first, second))
+                found.append(start + (end - start) * np.arange(count))
+        return found[0], found[1]
+
+    def layer_value(self, name: str) -> int:
+        """Return the number of the value that holds a layer's feature maps; raises KeyError, which
+        lists the nearest names, if there is no such layer."""
+        values = self.graph.layer_values
+        if name in values:
+            return values[name]
+        what = f"{self.name} has no layer {name!r}"
+        if any(operation.name == name for operation in self.graph.operations):
+            what = f"layer {name!r} of {self.name} keeps no feature maps to look at"
+        if not values:
+            raise KeyError(f"{what}, nor any other with feature maps")
+        near = _near(name, values, 0.4) or f"{next(iter(values))}, {next(reversed(values))}"
+        raise KeyError(f"{what}: try {near}, or see network.summary()")
+
+    def layer(self, name: str) -> Layer:
+        """Return the `Layer` of that name; raises KeyError like `layer_value`."""
+        self.layer_value(name)
+        return next(layer for layer in self.layers if layer.name == name)
+
+    def class_name(self, index: int) -> str:
+        """Return the name of a class, or "class 281" where the names are not known."""
+        return self.class_names[index] if self.class_names else f"class {index}"
+
+    def class_index(self, name: str) -> int:
+        """Return the index of the class with that name, in capital or small letters; raises
+        KeyError, which lists the nearest names, if there is none."""
+        names = self.class_names or ()
+        if name in names:
+            return names.index(name)
+        small = [one.lower() for one in names]
+        if small.count(str(name).lower()) == 1:
+            return small.index(str(name).lower())
+        near = _near(name, names, 0.5)
+        raise KeyError(f"{self.name} knows no class named {name!r}" + (near and f": try {near}"))
+
+    def summary(self) -> "Table":
+        """Return the table of layers, to show at the end of a cell."""
+        header = ("layer", "kind", "feature maps", "size", "receptive field", "switches", "reverse")
+        rows = []
+        for one in self.layers:
+            seen = "?" if one.receptive_field is None else "{} × {}".format(*one.receptive_field)
+            maps, size, pools = str(one.channels), f"{one.height} × {one.width}", str(one.switches)
+            rows.append((one.name, one.kind, maps, size, seen, pools, one.reverse))
+        return Table(header, tuple(rows))
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return softmax over the last axis, float64."""
+    powers = np.exp(np.asarray(scores, np.float64) - np.max(scores, axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def _problem(graph, number):
+    return next(filter(None, map(refusal, reversed(graph.below(number)))), None)
+
+
+def _near(name, names, cutoff):
+    """List the nearest names with commas between them: "" if none is near."""
+    return ", ".join(difflib.get_close_matches(str(name), names, n=3, cutoff=cutoff))
+
+
+def _layers(network):
+    return tuple(_layer(network, *one) for one in network.graph.layer_values.items())
+
+
+def _layer(network, name, number):
+    """Return the `Layer` that is a value of the network."""
+    graph = network.graph
+    below, final = graph.below(number), graph.producers[number]
+    kind = final.kind
+    if kind in ("Rectifier", "Activation"):
+        source = graph.producers.get(final.inputs[0])
+        while source is not None and source.kind in ("BatchNormalization", "ZeroPadding2D"):
+            source = graph.producers.get(source.inputs[0])
+        kind = final.rectifier.name if kind == "Rectifier" else activation_name(final.layer)
+        kind = kind if source is None else f"{source.kind} + {kind}"
+    height, width, channels = graph.shapes[number]
+    seen = network.receptive_field_size(number)
+    switches = sum(operation.kind == "MaxPooling2D" for operation in below)
+    weak = ", ".join(cautions(below))
+    reverse = network.problem(number) or (f"yes ({weak})" if weak else "yes")
+    return Layer(name, kind, channels, height, width, seen, switches, reverse)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text that print in columns."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self):
+        rows = [self.header, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        rows.insert(1, tuple("─" * width for width in widths))
+        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

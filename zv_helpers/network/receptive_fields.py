@@ -1,0 +1,112 @@
+"""From a box of a layer's positions down to the pixels it sees, window by window."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .graph import Graph, Operation
+from .windows import POINTWISE, Enlarging, Sliding, Whole, same_padding
+
+Box = tuple[int, int, int, int]  # (top, left, bottom, right)
+
+
+def pair(value: Any) -> tuple:
+    """Return (rows, columns) for one number or two."""
+    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+
+
+def pool_geometry(operation: Operation) -> tuple[tuple, tuple, tuple]:
+    """Return (pool size, strides, padding above and left) of a pool, each (rows, columns)."""
+    size, strides = pair(operation.layer.pool_size), pair(operation.layer.strides)
+    return size, strides, _before(operation, size, strides)
+
+
+def _before(operation, extent, strides):
+    if operation.layer.padding != "same":
+        return 0, 0
+    sides = zip(operation.shapes[0][:2], extent, strides, strict=True)
+    return tuple(same_padding(*side)[0] for side in sides)
+
+
+def _pool(operation):
+    return Sliding(*pool_geometry(operation))
+
+
+def _convolution(operation):
+    layer = operation.layer
+    size, strides, dilation = map(pair, (layer.kernel_size, layer.strides, layer.dilation_rate))
+    extent = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+    return Sliding(extent, strides, _before(operation, extent, strides))
+
+
+def _whole(operation):
+    shape = operation.shapes[0]
+    return Whole(shape[:2] if len(shape) == 3 else (1, 1))
+
+
+def _shift(sides, sign):
+    """Return the window of a layer that pads (sign 1) or crops (sign -1) its `sides`."""
+    (top, _), (left, _) = sides
+    return Sliding(before=(sign * top, sign * left))
+
+
+def _pointwise(operation):
+    return POINTWISE
+
+
+# By kind, or by class for a layer of your own: a function of the operation that returns its window
+# arithmetic (a list of them where the inputs differ). `reverse_rule` adds to it.
+WINDOWS: dict[str | type, Callable] = {
+    **dict.fromkeys(("MaxPooling2D", "AveragePooling2D"), _pool),
+    **dict.fromkeys(("Conv2D", "DepthwiseConv2D", "SeparableConv2D"), _convolution),
+    **dict.fromkeys(("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape"), _whole),
+    "ZeroPadding2D": lambda operation: _shift(operation.layer.padding, 1),
+    "Cropping2D": lambda operation: _shift(operation.layer.cropping, -1),
+    "UpSampling2D": lambda operation: Enlarging(pair(operation.layer.size)),
+}
+
+
+def add_windows(kind: str | type, window: Callable | None = None) -> None:
+    """Say how the windows of a kind of layer lie: point by point, if nothing else is known."""
+    known = _pointwise if isinstance(kind, type) else WINDOWS.get(kind, _pointwise)
+    WINDOWS[kind] = window or known
+
+
+def windows_of(operation: Operation) -> list | None:
+    """Return the window arithmetic of every input, or None for a kind that is not known."""
+    # An activation works point by point, even one without a reverse.
+    window = _pointwise if operation.kind == "Activation" else operation.entry(WINDOWS)
+    if window is None:
+        return None
+    found = window(operation)
+    return found if isinstance(found, list) else [found] * len(operation.inputs)
+
+
+def windows_below(graph: Graph, number: int) -> list[tuple[Operation, list | None]]:
+    """List (operation, the window arithmetic of its inputs) from a value down to the pixels."""
+    return [(operation, windows_of(operation)) for operation in reversed(graph.below(number))]
+
+
+def pixels_of(graph: Graph, route: list, number: int, box: Box, endless: bool) -> Box | None:
+    """Walk down a route of `windows_below`: see `Network.pixels_of`."""
+    windows = {number: ((box[0], box[2]), (box[1], box[3]))}
+    for operation, arithmetic in route:
+        outer = windows.pop(operation.output)
+        if arithmetic is None:
+            return None
+        for value, window in zip(operation.inputs, arithmetic, strict=True):
+            here = tuple(window.inputs(*outer[axis], axis) for axis in (0, 1))
+            size = graph.shapes[value]
+            if not endless and len(size) == 3:
+                here = tuple(_within(a, b, n) for (a, b), n in zip(here, size[:2], strict=True))
+            if value in windows:
+                pairs = zip(here, windows[value], strict=True)
+                here = tuple((min(a, c), max(b, d)) for (a, b), (c, d) in pairs)
+            windows[value] = here
+    (top, bottom), (left, right) = windows.get(0, ((0, 0), (0, 0)))
+    return top, left, bottom, right
+
+
+def _within(start, stop, extent):
+    """Cut an interval at the borders; of one that lies outside, the nearest position is left."""
+    start = min(max(start, 0), extent - 1)
+    return start, max(min(stop, extent), start + 1)
