@@ -14,11 +14,9 @@ def forget_everything() -> None:
 
 
 class Cache:
-    """Results, by the function that worked them out and what it was asked about.
-
-    A function counts as itself, never as its name: one that is written again in a cell is asked
-    anew. One made at each call, such as a lambda in a rule, counts by its code and closure.
-    """
+    """Results, by the function that worked them out and what it was asked about. A function counts
+    as itself, never as its name: one that is written again in a cell is asked anew. One made at
+    each call, such as a lambda in a rule, counts by its code and closure."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple, Any] = {}

@@ -12,9 +12,7 @@ class DataError(Exception):
 
 def data_folder() -> Path:
     """Return the folder of the shipped data: `$ZV_DATA`, or the `data` folder beside the package.
-
-    Raises DataError if it is not there, as when the package was installed without its repository.
-    """
+    Raises DataError if it is missing, as when the package was installed without its repository."""
     folder = Path(os.environ.get("ZV_DATA") or Path(__file__).resolve().parents[1] / "data")
     if not folder.is_dir():
         raise DataError(
@@ -46,9 +44,7 @@ def _digest(path, size, modified):
 
 def shipped_file(name: str) -> Path:
     """Return the path of a shipped file, for instance "photos/tabby_cat.jpg", once it is verified.
-
-    Raises DataError if it does not ship, is missing or is damaged.
-    """
+    Raises DataError if it does not ship, is missing or is damaged."""
     folder = data_folder()
     expected = checksums(folder).get(name)
     if expected is None:
@@ -70,10 +66,7 @@ def verified(path: Path) -> Path:
     """Return `path`; if it ships, verify it first, which raises DataError if it is damaged."""
     try:
         folder = data_folder()
-    except DataError:
+        name = path.resolve().relative_to(folder.resolve()).as_posix()
+    except (DataError, ValueError):  # there is no such folder, or the file lies outside it
         return path
-    resolved, home = path.resolve(), folder.resolve()
-    if not resolved.is_relative_to(home):
-        return path
-    name = resolved.relative_to(home).as_posix()
     return shipped_file(name) if name in checksums(folder) else path

@@ -285,7 +285,7 @@ def offline(home, *names, **environment):
 def test_offline_every_download_says_what_is_missing_and_what_works_now(tmp_path):
     """No file for two of them; for the third one of the right size whose content is wrong."""
     (tmp_path / "models").mkdir()
-    wrong = tmp_path / "models" / loading.DOWNLOADS["inception_v3"].file
+    wrong = tmp_path / "models" / loading.DOWNLOADS["inception_v3"].path.name
     with open(wrong, "wb") as file:
         file.truncate(96_112_376)
     said, printed = offline(tmp_path, "vgg16", "resnet50", "inception_v3", "")
@@ -293,7 +293,9 @@ def test_offline_every_download_says_what_is_missing_and_what_works_now(tmp_path
         how = loading.DOWNLOADS[name]
         error, message = said[name]
         assert error == "RuntimeError" and "\n" not in message
-        assert str(tmp_path / "models" / how.file) in message  # which file, and where it belongs
+        assert (
+            str(tmp_path / "models" / how.path.name) in message
+        )  # which file, and where it belongs
         assert how.md5 in message
         assert '"squeezenet" or "vgg16-conv", which ship' in message
         assert f"{how.megabytes} MB" in printed or name == "inception_v3"
@@ -334,7 +336,7 @@ def test_the_hashes_are_those_that_keras_expects(keras):
         how = loading.DOWNLOADS[name]
         source = inspect.getsource(sys.modules[getattr(keras.applications, how.builder).__module__])
         assert how.md5 in source, where
-        assert how.file in source or name == "resnet50"
+        assert how.path.name in source or name == "resnet50"
 
 
 # --- Keras's private attributes ------------------------------------------------------------------
@@ -371,3 +373,10 @@ def test_only_the_graph_uses_private_attributes_of_keras():
 def test_a_table_prints_in_columns():
     table = network.Table(("a", "long name"), (("xxxx", "1"), ("y", "2")))
     assert repr(table).splitlines() == ["a     long name", "────  ─────────", "xxxx  1", "y     2"]
+
+
+def test_two_inputs_that_are_no_pictures_are_refused_too(keras, L):
+    left, right = keras.Input((4,)), keras.Input((4,))
+    model = keras.Model([left, right], L.Add()([left, right]))
+    with pytest.raises(ValueError, match="a network with one input, but .* has 2"):
+        zv.load_model(model)

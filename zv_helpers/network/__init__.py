@@ -1,5 +1,4 @@
-"""Step 1, define the model: `load_model` makes a `Network` out of a shipped, a downloaded or your
-own model."""
+"""Step 1, define the model: `load_model` makes a `Network` of a shipped, downloaded or own one."""
 
 from .loading import load_model
 from .network import Layer, Network

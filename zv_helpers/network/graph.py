@@ -21,8 +21,8 @@ def is_from_keras(thing: Any) -> bool:
 
 @dataclass(frozen=True)
 class Rectifier:
-    """A ReLU, in the form Keras defines: slope below zero, and a cap (None: none) above. What it
-    let through can be read off its output, so a threshold needs no field of its own."""
+    """A ReLU of Keras's: slope below zero, and a cap (None: none) above. What it let through can be
+    read off its output, so a threshold needs no field of its own."""
 
     slope: float = 0.0
     cap: float | None = None
@@ -30,20 +30,18 @@ class Rectifier:
     @property
     def name(self) -> str:
         """What the model table calls it: ReLU, LeakyReLU, or ReLU6 for a cap at 6."""
-        cap = "" if self.cap is None else f"{self.cap:g}"
-        return ("LeakyReLU" if self.slope else "ReLU") + cap
+        name = "LeakyReLU" if self.slope else "ReLU"
+        return name if self.cap is None else f"{name}{self.cap:g}"
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One call of one layer.
-
-    `inputs` and `output` number the values that flow through the network (its input is 0); `shapes`
-    has no batch axis. `kind` is the class name of the layer, or "Rectifier" for every form of ReLU
-    and "Classifier" for a final softmax or sigmoid. `compute` maps the tensors that `reads` numbers
-    to the output tensor; it is None where the next operation, an activation inside the same layer,
-    computes both. `problem` says why it cannot be reversed, if so.
-    """
+    """One call of one layer. `inputs` and `output` number the values that flow through the network
+    (its input is 0); `shapes` has no batch axis; `kind` is the layer's class name or one of
+    `FORMS`: "Rectifier" for any ReLU, "Classifier" for a final softmax or sigmoid. `compute` maps
+    the tensors that `reads` numbers to the output tensor (None where the next operation, an
+    activation inside the same layer, computes both); `constants` are the call's other arguments,
+    (position, value); `problem` says why it cannot be reversed, if so."""
 
     name: str
     kind: str
@@ -61,18 +59,14 @@ class Operation:
     def entry(self, table: Mapping) -> Any:
         """Return this operation's entry in a table by kind, or None. A layer of your own is found
         by its class; having the name of a Keras class is not enough."""
-        own = table.get(type(self.layer))
-        if own is None and (self.kind in FORMS or is_from_keras(self.layer)):
-            return table.get(self.kind)
-        return own
+        known = self.kind in FORMS or is_from_keras(self.layer)
+        return table.get(type(self.layer)) or (table.get(self.kind) if known else None)
 
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The operations of a network, in forward order, and the values between them.
-
-    `output` is the number of the last value; `shapes` is {number: shape without the batch axis}.
-    """
+    """The operations of a network, in forward order; `output`, the number of its last value; and
+    `shapes`, {number: shape without the batch axis}."""
 
     operations: tuple[Operation, ...]
     output: int
@@ -92,13 +86,12 @@ class Graph:
             for number in operation.inputs:
                 readers.setdefault(number, []).append(operation.kind)
         found = {}
-        for operation in self.operations:
-            followers = readers.get(operation.output, [])
+        for one in self.operations:
+            followers = readers.get(one.output, [])
             next_kind = followers[0] if len(followers) == 1 else None
-            goes_on = next_kind in INSIDE and operation.kind not in ENDING
-            has_maps = len(operation.output_shape) == 3 and operation.kind not in PLAIN
-            if has_maps and not goes_on and next_kind != "Rectifier":
-                found[operation.name] = operation.output
+            goes_on = next_kind == "Rectifier" or next_kind in INSIDE and one.kind not in ENDING
+            if len(one.output_shape) == 3 and one.kind not in PLAIN and not goes_on:
+                found[one.name] = one.output
         return found
 
     @functools.cached_property
@@ -123,6 +116,21 @@ class Graph:
                 wanted.update(operation.inputs)
                 found.append(operation)
         return found[::-1]
+
+
+_refusal: Callable[[Operation], str | None] | None = None
+
+
+def answer_with(function: Callable[[Operation], str | None]) -> None:
+    """Let `function` say why an operation cannot be reversed: a sentence, or None. `deconvnet`,
+    further right, knows; it hands its answer in when it is imported, and no import points back."""
+    global _refusal
+    _refusal = function
+
+
+def refusal(operations: Iterable[Operation]) -> str | None:
+    """Say why the first of these operations that cannot be reversed cannot, or return None."""
+    return None if _refusal is None else next(filter(None, map(_refusal, operations)), None)
 
 
 def cautions(operations: Iterable[Operation]) -> list[str]:

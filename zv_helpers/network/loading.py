@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .network import Network
-from .reading import calls, read_graph
+from .reading import input_of, read_graph
 from .shipped import imagenet_class_names, squeezenet, vgg16_conv
 from .spec import InputSpec
 from .tensorflow import keras_and_tensorflow
@@ -35,9 +35,10 @@ class Download:
     preprocess: str
 
     @property
-    def file(self) -> str:
-        """The name of its weight file."""
-        return f"{self.name}_weights_tf_dim_ordering_tf_kernels.h5"
+    def path(self) -> Path:
+        """Where Keras keeps its weights (it reads KERAS_HOME when it is imported)."""
+        home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+        return home / "models" / f"{self.name}_weights_tf_dim_ordering_tf_kernels.h5"
 
 
 _DOWNLOADS = (
@@ -57,15 +58,15 @@ def load_model(
 ) -> Network:
     """Load a network and read its graph.
 
-    `name_or_model` is "squeezenet" or "vgg16-conv", which ship; "vgg16", "resnet50" or
-    "inception_v3", whose ImageNet weights Keras downloads once; or any built functional or
-    sequential `keras.Model` with one input of shape (h, w, 3). With None it is `$ZV_MODEL`, else
-    "vgg16" if its verified weights are in the Keras cache, else "squeezenet"; one printed line says
-    which and why. The rest is for your own model:
-
-    `preprocess` is "caffe", "tf", "torch", or a function from RGB pixels, float32 (1, h, w, 3) in
-    [0, 255], to its input (by default the pixels go in as they are); `class_names` are in order;
-    `input_size` is (h, w), where the model leaves it open, as those that ship do.
+    Args:
+        name_or_model: "squeezenet" or "vgg16-conv", which ship; "vgg16", "resnet50" or
+            "inception_v3", whose ImageNet weights Keras downloads once; or a built functional or
+            sequential `keras.Model` with one input (h, w, 3). None: `$ZV_MODEL`, else "vgg16" if
+            its verified weights are in the Keras cache, else "squeezenet"; a printed line says why.
+        preprocess: for your own model, "caffe", "tf", "torch", or a function from RGB pixels,
+            float32 (1, h, w, 3) in [0, 255], to its input; by default they go in as they are.
+        class_names: for your own model, in class order.
+        input_size: (h, w), where the model leaves it open, as those that ship do.
 
     Raises ValueError for an unknown name or a model whose graph cannot be read, RuntimeError for
     weights that cannot be downloaded, and DataError for a shipped file that is missing or damaged.
@@ -74,41 +75,36 @@ def load_model(
     if name is None:
         name, why = default_name()
         print(f"Network: {name} ({why}).")
-    if isinstance(name, str):
-        return _known(name, input_size)
-    keras, _ = keras_and_tensorflow()
-    if not isinstance(name, keras.Model):
-        raise ValueError(
-            "Expected the name of a network or a built keras.Model, "
-            f"but got {type(name).__name__}: see load_model's help for the names."
-        )
-    return make_network(name, name.name, preprocess, class_names, input_size)
-
-
-def _known(name, input_size):
-    """Load a network that ships or is downloaded."""
-    if name not in (*SHIPPED, *DOWNLOADS):
+    if not isinstance(name, str):
+        keras, _ = keras_and_tensorflow()
+        if not isinstance(name, keras.Model):
+            raise ValueError(
+                "Expected the name of a network or a built keras.Model, "
+                f"but got {type(name).__name__}: see load_model's help for the names."
+            )
+        return make_network(name, name.name, preprocess, class_names, input_size)
+    if name in SHIPPED:
+        size, way = input_size or (224, 224), "caffe"
+        model = SHIPPED[name](size)
+    elif name in DOWNLOADS:
+        size, way = None, DOWNLOADS[name].preprocess
+        model = download(DOWNLOADS[name])
+    else:
         known = ", ".join([*SHIPPED, *DOWNLOADS])
         raise ValueError(
             f"Expected the name of a network ({known}) or a keras.Model, but got {name!r}."
         )
     names = imagenet_class_names() if name != "vgg16-conv" else None
-    recipe = {"name_or_model": name}
-    if name in DOWNLOADS:
-        how = DOWNLOADS[name]
-        return make_network(download(how), name, how.preprocess, names, None, recipe)
-    size = tuple(input_size or (224, 224))
-    recipe["input_size"] = size
-    return make_network(SHIPPED[name](size), name, "caffe", names, size, recipe)
+    recipe = {"name_or_model": name, "input_size": size}
+    return make_network(model, name, way, names, size, recipe)
 
 
 def make_network(
     model: Any, name: str, way: Way, names: Names, size: Size, recipe: dict | None = None
 ) -> Network:
     """Read a Keras model's graph and put a `Network` round it; see `load_model`."""
-    inputs, _, _ = calls(model)  # refuses a graph that cannot be read; read_graph, several inputs
-    shape = tuple(inputs[0].shape)
-    if len(inputs) == 1 and (len(shape) != 4 or shape[-1] != 3):
+    shape = tuple(input_of(model).shape)
+    if len(shape) != 4 or shape[-1] != 3:
         raise ValueError(
             f"Expected a built model that takes pictures of shape (h, w, 3), but {name!r} takes "
             f"{shape!r}: give its first layer an input of shape (h, w, 3)."
@@ -165,31 +161,20 @@ def default_name() -> tuple[str, str]:
     """Return the network to load when none is named, and why."""
     if os.environ.get("ZV_MODEL"):
         return os.environ["ZV_MODEL"], "ZV_MODEL names it"
-    if is_cached(DOWNLOADS["vgg16"]):
-        return "vgg16", "its verified weights are in the Keras cache"
+    how = DOWNLOADS["vgg16"]
+    if how.path.is_file():
+        with open(how.path, "rb") as file:
+            if hashlib.file_digest(file, "md5").hexdigest() == how.md5:
+                return "vgg16", "its verified weights are in the Keras cache"
     why = "it ships with the workbook; VGG-16's full weights are not in the Keras cache"
     return "squeezenet", why
-
-
-def weights_path(how: Download) -> Path:
-    """Return where Keras keeps a weight file (it reads KERAS_HOME when it is imported)."""
-    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / how.file
-
-
-def is_cached(how: Download) -> bool:
-    """Say whether a download is in the Keras cache, with the right MD5."""
-    path = weights_path(how)
-    if not path.is_file():
-        return False
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest() == how.md5
 
 
 def download(how: Download) -> Any:
     """Build the `keras.Model` with its ImageNet weights; raises RuntimeError if they are not in the
     cache and cannot be downloaded."""
     keras, _ = keras_and_tensorflow()
-    path, state = weights_path(how), "is damaged or incomplete"
+    path, state = how.path, "is damaged or incomplete"
     if not path.is_file():  # asked beforehand: Keras removes a file whose MD5 is wrong
         state = "is not there"
         print(f"{how.title}: Keras downloads {how.megabytes} MB of weights, once, to {path}.")
@@ -198,7 +183,7 @@ def download(how: Download) -> Any:
     except Exception as error:  # offline, Keras raises a bare Exception
         raise RuntimeError(
             f"{how.title} needs its weights in {path}, but that file {state} and could not be "
-            f"downloaded ({first_line(error)}): put {how.file} (MD5 {how.md5}) there, or work "
+            f"downloaded ({first_line(error)}): put {path.name} (MD5 {how.md5}) there, or work "
             'with "squeezenet" or "vgg16-conv", which ship with the workbook.'
         ) from None
 

@@ -9,21 +9,18 @@ from typing import Any
 import numpy as np
 
 from ..cache import Cache
-from .graph import Graph, cautions
+from .graph import Graph, cautions, refusal
 from .reading import activation_name
-from .receptive_fields import Box, pixels_of, windows_below
-from .reversible import refusal
+from .receptive_fields import Box, interval_of, windows_below
 from .spec import InputSpec
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer whose feature maps can be looked at: one row of the model table.
-
-    `receptive_field` is its size (h, w) in input pixels where no border cuts it (None: unknown);
-    `switches` counts the max-pools below it; `reverse` is "yes", "yes (no switches)" where a
-    neuron's picture is the same for every photograph, or says why it cannot be reversed.
-    """
+    """One layer whose feature maps can be looked at, a row of the model table. `receptive_field` is
+    its size (h, w) in input pixels where no border cuts it (None: unknown); `switches` counts the
+    max-pools below it; `reverse` is "yes", "yes (no switches)" where a neuron's picture is the same
+    for every photograph, or says why it cannot be reversed."""
 
     name: str
     kind: str
@@ -37,13 +34,11 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A convolutional network whose every operation is known by name. Made by `load_model`.
-
-    `spec` says what its input looks like; `class_names` are in class order; `recipe` holds the
-    arguments of `load_model` that make it again, or is None for your own model. It can be pickled
-    (see `loading`). It reads the weights of `keras_model`, a `keras.Model`, once: after you train
-    that further, call `load_model` again.
-    """
+    """A convolutional network whose every operation is known by name, made by `load_model`. `spec`
+    says what its input looks like; `class_names` are in class order; `recipe` holds the arguments
+    of `load_model` that make it again (None: your own model). It can be pickled (see `loading`).
+    The weights of `keras_model`, a `keras.Model`, are read once: after you train it further, call
+    `load_model` again."""
 
     name: str
     keras_model: Any = field(repr=False)
@@ -72,12 +67,11 @@ class Network:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers whose feature maps can be looked at, in forward order."""
-        return self.cache.once(_layers, self)
+        return tuple(self.cache.once(_layer, self, *one) for one in self.graph.layer_values.items())
 
     @functools.cached_property
     def logits(self) -> int | None:
-        """The number of the value that holds the class scores (classes,), or None for a network
-        that gives no such list of scores."""
+        """The number of the value that holds the class scores (classes,); None if it gives none."""
         number, final = self.graph.scores, self.graph.producers.get(self.graph.output)
         if final is None or len(self.graph.shapes[number]) != 1:
             return None
@@ -86,13 +80,12 @@ class Network:
 
     @functools.cached_property
     def class_maps(self) -> str | None:
-        """The layer with one feature map for each class, at the end of a network that names every
-        position of the picture (segmentation), or None."""
+        """The last layer, one feature map for each class, of a network that names every position of
+        the picture (segmentation), or None."""
         number, shape = self.graph.scores, self.graph.shapes[self.graph.scores]
-        named = self.class_names is not None and len(self.class_names) == shape[-1]
-        if len(shape) != 3 or not (named or number != self.graph.output):
-            return None
-        return next((n for n, v in self.graph.layer_values.items() if v == number), None)
+        named = number != self.graph.output or shape[-1:] == (len(self.class_names or ()),)
+        layers = {value: name for name, value in self.graph.layer_values.items()}
+        return layers.get(number) if named else None
 
     @property
     def class_count(self) -> int | None:
@@ -101,8 +94,8 @@ class Network:
         return None if without else self.graph.shapes[self.graph.scores][-1]
 
     def as_probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Turn class scores (..., classes) into probabilities, float32 in [0, 1], by what the
-        network ends in: a sigmoid, or else softmax."""
+        """Turn class scores (..., classes) into probabilities, float32 in [0, 1], by the sigmoid
+        that the network ends in, or else by softmax."""
         logits = np.asarray(logits, np.float64)
         final = self.graph.producers[self.graph.output]
         if final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower():
@@ -111,14 +104,18 @@ class Network:
 
     def problem(self, number: int) -> str | None:
         """Say why the signal cannot be taken from a value down to the pixels, or return None."""
-        return self.cache.once(_problem, self.graph, number)
+        return self.cache.once(lambda: refusal(reversed(self.graph.below(number))))
 
     def pixels_of(self, number: int, box: Box, endless: bool = False) -> Box | None:
         """Find the pixels that a box (top, left, bottom, right) of a value's positions sees: such a
         box in input pixels, cut where the picture ends, or, if `endless`, as if no map had borders;
         None where an operation has no known window."""
         route = self.cache.once(windows_below, self.graph, number)
-        return pixels_of(self.graph, route, number, box, endless)
+        if route is None:
+            return None
+        walk = functools.partial(interval_of, self.graph, route, number, box, endless)
+        (top, bottom), (left, right) = walk(0), walk(1)
+        return top, left, bottom, right
 
     def receptive_field_size(self, number: int) -> tuple[int, int] | None:
         """Return the size (h, w) of one position's receptive field without borders, or None."""
@@ -126,22 +123,20 @@ class Network:
         box = self.pixels_of(number, (far, far, far + 1, far + 1), endless=True)
         if box is None:
             return None
-        height, width = box[2] - box[0], box[3] - box[1]
-        # Some branch may read the whole picture.
-        return self.input_size if max(height, width) > far // 2 else (height, width)
+        size = box[2] - box[0], box[3] - box[1]
+        return self.input_size if max(size) > far // 2 else size  # a branch may read all of it
 
     def middles(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the middles, in pixels, of the receptive fields of a value's rows, float (h,), and
         columns, float (w,), as if the picture had no borders, and spread evenly where an operation
         has no known window."""
-        first, second = (self.pixels_of(number, (i, i, i + 1, i + 1), endless=True) for i in (0, 1))
+        boxes = [self.pixels_of(number, (i, i, i + 1, i + 1), endless=True) for i in (0, 1)]
         found = []
         for axis, count in enumerate(self.graph.shapes[number][:2]):
-            if first is None or second is None:
-                found.append((np.arange(count) + 0.5) * self.input_size[axis] / count)
-            else:
-                start, end = ((box[axis] + box[axis + 2]) / 2 for box in (first, second))
-                found.append(start + (end - start) * np.arange(count))
+            even = self.input_size[axis] / count
+            seen = [(box[axis] + box[axis + 2]) / 2 for box in boxes if box]
+            start, end = seen or (even / 2, 1.5 * even)
+            found.append(start + (end - start) * np.arange(count))
         return found[0], found[1]
 
     def layer_value(self, name: str) -> int:
@@ -160,8 +155,7 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         """Return the `Layer` of that name; raises KeyError like `layer_value`."""
-        self.layer_value(name)
-        return next(layer for layer in self.layers if layer.name == name)
+        return self.cache.once(_layer, self, name, self.layer_value(name))
 
     def class_name(self, index: int) -> str:
         """Return the name of a class, or "class 281" where the names are not known."""
@@ -184,7 +178,7 @@ class Network:
         header = ("layer", "kind", "feature maps", "size", "receptive field", "switches", "reverse")
         rows = []
         for one in self.layers:
-            seen = "?" if one.receptive_field is None else "{} × {}".format(*one.receptive_field)
+            seen = "{} × {}".format(*one.receptive_field) if one.receptive_field else "?"
             maps, size, pools = str(one.channels), f"{one.height} × {one.width}", str(one.switches)
             rows.append((one.name, one.kind, maps, size, seen, pools, one.reverse))
         return Table(header, tuple(rows))
@@ -196,21 +190,12 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def _problem(graph, number):
-    return next(filter(None, map(refusal, reversed(graph.below(number)))), None)
-
-
 def _near(name, names, cutoff):
     """List the nearest names with commas between them: "" if none is near."""
     return ", ".join(difflib.get_close_matches(str(name), names, n=3, cutoff=cutoff))
 
 
-def _layers(network):
-    return tuple(_layer(network, *one) for one in network.graph.layer_values.items())
-
-
 def _layer(network, name, number):
-    """Return the `Layer` that is a value of the network."""
     graph = network.graph
     below, final = graph.below(number), graph.producers[number]
     kind = final.kind
@@ -221,9 +206,8 @@ def _layer(network, name, number):
         kind = final.rectifier.name if kind == "Rectifier" else activation_name(final.layer)
         kind = kind if source is None else f"{source.kind} + {kind}"
     height, width, channels = graph.shapes[number]
-    seen = network.receptive_field_size(number)
+    seen, weak = network.receptive_field_size(number), ", ".join(cautions(below))
     switches = sum(operation.kind == "MaxPooling2D" for operation in below)
-    weak = ", ".join(cautions(below))
     reverse = network.problem(number) or (f"yes ({weak})" if weak else "yes")
     return Layer(name, kind, channels, height, width, seen, switches, reverse)
 

@@ -6,12 +6,14 @@ the reverse pass treats it as such. This is the one module that uses Keras's pri
 (`_nodes_by_depth`, `_functional`); tests/network/test_loading.py watches over them.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from .graph import Graph, Operation, Rectifier, is_from_keras
 from .tensorflow import keras_and_tensorflow
 
+RELU_KINDS = ("Relu", "Relu6", "LeakyRelu", "ReLU", "LeakyReLU")  # in keras.ops, and two layers
 RELUS = {"relu": Rectifier(), "relu6": Rectifier(cap=6.0), "leaky_relu": Rectifier(slope=0.2)}
 
 
@@ -30,9 +32,8 @@ def rectifier_of(activation: Any) -> Rectifier | None:
     for name, rectifier in RELUS.items():
         if any(function is getattr(home, name) for home in homes):
             return rectifier
-    kind = type(function).__name__  # Relu, Relu6 and LeakyRelu in keras.ops, the rest are layers
-    relus = ("Relu", "Relu6", "LeakyRelu", "ReLU", "LeakyReLU")
-    if kind not in relus or not is_from_keras(function):
+    kind = type(function).__name__
+    if kind not in RELU_KINDS or not is_from_keras(function):
         return None
     cap = 6 if kind == "Relu6" else getattr(function, "max_value", None)
     slope = getattr(function, "negative_slope", None) or 0
@@ -46,18 +47,10 @@ def activation_name(activation: Any) -> str:
     return "swish" if name == "silu" else name  # Keras has two names for it; most texts say swish
 
 
-def undefined(name: str, activation: Any) -> str:
-    """Say that a layer's activation has no deconvnet rule."""
-    used = activation_name(activation)
-    return f"layer {name!r} uses {used}; the deconvnet rule is defined for ReLU"
-
-
 def calls(model: Any) -> tuple[list, list[tuple], list]:
     """List a functional or sequential model's input tensors, the calls inside it in forward order,
-    each (layer, arguments, output tensors), and its output tensors.
-
-    Raises ValueError for a subclass with a `call` of its own, whose graph cannot be read.
-    """
+    each (layer, arguments, output tensors), and its output tensors. Raises ValueError for a
+    subclass with a `call` of its own, whose graph cannot be read."""
     graph = getattr(model, "_functional", None) or model
     if not hasattr(graph, "_nodes_by_depth"):
         raise ValueError(
@@ -74,12 +67,9 @@ def calls(model: Any) -> tuple[list, list[tuple], list]:
     return graph.inputs, found, graph.outputs
 
 
-def read_graph(model: Any, input_shape: tuple[int, int, int]) -> Graph:
-    """Read the graph of a built functional or sequential `keras.Model`.
-
-    `input_shape` is (h, w, channels), used where the model leaves its input size open. Raises
-    ValueError for several inputs or outputs, or a graph that cannot be read.
-    """
+def input_of(model: Any) -> Any:
+    """Return the Keras tensor that a built functional or sequential `keras.Model` takes. Raises
+    ValueError for several inputs or outputs, or a graph that cannot be read."""
     inputs, _, outputs = calls(model)
     for what, tensors in (("input", inputs), ("output", outputs)):
         if len(tensors) != 1:
@@ -87,8 +77,14 @@ def read_graph(model: Any, input_shape: tuple[int, int, int]) -> Graph:
                 f"Expected a network with one {what}, but {model.name!r} has {len(tensors)}: "
                 "make a keras.Model that keeps just one."
             )
+    return inputs[0]
+
+
+def read_graph(model: Any, input_shape: tuple[int, int, int]) -> Graph:
+    """Read the graph of a `keras.Model`, whose input has the shape (h, w, channels) where the model
+    leaves it open. Raises ValueError as `input_of` does."""
     plan = _Plan(shapes={0: tuple(input_shape)})
-    values = plan.walk(model, {id(inputs[0]): 0}, final=True)
+    values = plan.walk(model, {id(input_of(model)): 0}, final=True)
     return Graph(tuple(plan.operations), values[0], plan.shapes)
 
 
@@ -98,7 +94,7 @@ class _Plan:
 
     shapes: dict[int, tuple]
     operations: list[Operation] = field(default_factory=list)
-    names: dict[str, int] = field(default_factory=dict)
+    names: Counter = field(default_factory=Counter)
 
     def walk(self, model, known, prefix="", final=False):
         """Append a model's operations. known: {id(Keras tensor): value number}; final: whether its
@@ -121,61 +117,51 @@ class _Plan:
             known.update(zip(map(id, results), numbers, strict=True))
         return [known[id(tensor)] for tensor in outputs]
 
-    def append(self, shape, **fields):
+    def append(self, name, layer, inputs, shape, reads, compute, constants, *, kind, **form):
         """Append an operation that computes a new value; return that value's number."""
-        number = len(self.shapes)
+        number, shapes = len(self.shapes), tuple(self.shapes[one] for one in inputs)
+        values = (inputs, number, shapes, shape, reads, compute, constants)
+        self.operations.append(Operation(name, kind, layer, *values, **form))
         self.shapes[number] = shape
-        self.operations.append(Operation(output=number, output_shape=shape, **fields))
         return number
 
     def add(self, layer, name, arguments, known, last=False):
         """Append the one or two operations that this call of a layer is; last: it gives the
         network's output. Returns its output's number."""
         keras, _ = keras_and_tensorflow()
-        self.names[name] = self.names.get(name, 0) + 1
+        self.names[name] += 1
         if self.names[name] > 1:
             name = f"{name}#{self.names[name]}"
         tensors = arguments.keras_tensors
         keys = list(map(id, tensors))
-        numbers = tuple(known[key] for key in keys)
-        shapes = tuple(self.shapes[number] for number in numbers)
+        reads = inputs = tuple(known[key] for key in keys)
 
-        def called(function, values):
+        def compute(*values, function=layer):
             args, kwargs = arguments.fill_in(dict(zip(keys, values, strict=True)))
             return function(*args, **kwargs)
 
-        def compute(*values):
-            return called(layer, values)
-
-        pairs = zip(shapes, tensors, strict=True)
-        stand_ins = [keras.KerasTensor((1, *s), dtype=tensor.dtype) for s, tensor in pairs]
-        shape = tuple(called(layer.compute_output_spec, stand_ins).shape[1:])
+        pairs = zip(inputs, tensors, strict=True)
+        stand_ins = [keras.KerasTensor((1, *self.shapes[n]), dtype=one.dtype) for n, one in pairs]
+        shape = tuple(compute(*stand_ins, function=layer.compute_output_spec).shape[1:])
         flat = enumerate(keras.tree.flatten((arguments.args, arguments.kwargs)))
         constants = tuple((i, v) for i, v in flat if not isinstance(v, keras.KerasTensor))
-        whole = {"name": name, "layer": layer, "inputs": numbers, "shapes": shapes}
-        whole["constants"] = constants  # what the call was given beside tensors, by position
-        how = {"reads": numbers, "compute": compute}
-        inline = getattr(layer, "activation", None)
+        form, inline = _form(layer, name, shape, last), getattr(layer, "activation", None)
         alone = inline is None or inline is keras.activations.linear
-        if alone or isinstance(layer, keras.layers.Activation):
-            return self.append(shape, **whole, **how, **_form(layer, name, shape, last))
-
-        # The layer computes its activation itself: its linear part gets a value of its own.
-        form = _form(inline, name, shape, last)
-        scores = _linear_part(layer) if form["kind"] == "Classifier" else None
-        if form["kind"] == "Classifier" and scores is None:
-            form = {"kind": "Activation", "problem": undefined(name, inline)}
-        kind = type(layer).__name__
-        linear = self.append(shape, **whole, kind=kind, reads=numbers, compute=scores)
-        if scores is not None:
-            how = {"reads": (linear,), "compute": inline}
-        after = {"name": name, "layer": inline, "inputs": (linear,), "shapes": (shape,)}
-        return self.append(shape, **after, **how, **form)
+        if not alone and not isinstance(layer, keras.layers.Activation):
+            # The layer computes its activation itself: its linear part gets a value of its own.
+            scores, kind = _linear_part(layer), type(layer).__name__
+            form = _form(inline, name, shape, last, apart=scores is not None)
+            scores = scores if form["kind"] == "Classifier" else None
+            linear = self.append(name, layer, inputs, shape, reads, scores, constants, kind=kind)
+            layer, inputs, constants = inline, (linear,), ()
+            if scores is not None:
+                reads, compute = inputs, inline
+        return self.append(name, layer, inputs, shape, reads, compute, constants, **form)
 
 
-def _form(function, name, shape, last):
-    """Return the kind of a layer or of an activation function: the fields of its `Operation` that
-    say what it is, or why it cannot be reversed."""
+def _form(function, name, shape, last, apart=True):
+    """Return the fields of an `Operation` that say what a layer or an activation is, or why it
+    cannot be reversed. Only one whose input is a value of its own, apart, can be a Classifier."""
     keras, _ = keras_and_tensorflow()
     rectifier = rectifier_of(function)
     if rectifier is not None:
@@ -186,24 +172,25 @@ def _form(function, name, shape, last):
     squashes = is_from_keras(inner) and type(inner).__name__ in ("Softmax", "Sigmoid")
     squashes = squashes or inner in (keras.activations.softmax, keras.activations.sigmoid)
     if squashes and (len(shape) == 1 or wide):
-        return {"kind": "Classifier"}
-    if isinstance(function, keras.layers.Activation):
+        if apart:
+            return {"kind": "Classifier"}
+    elif isinstance(function, keras.layers.Activation):
         if inner is keras.activations.linear:
             return {"kind": "Identity"}
     elif isinstance(function, keras.Operation):
         return {"kind": type(function).__name__}
-    return {"kind": "Activation", "problem": undefined(name, function)}
+    used = activation_name(function)
+    problem = f"layer {name!r} uses {used}; the deconvnet rule is defined for ReLU"
+    return {"kind": "Activation", "problem": problem}
 
 
 def _linear_part(layer):
     """Return what a layer computes before its activation, as a function of tensors, or None."""
     keras, _ = keras_and_tensorflow()
-    if isinstance(layer, keras.layers.Dense):
-        product = keras.ops.matmul
-    elif isinstance(layer, keras.layers.Conv2D):
-        product = layer.convolution_op
-    else:
+    dense = isinstance(layer, keras.layers.Dense)
+    if not dense and not isinstance(layer, keras.layers.Conv2D):
         return None
+    product = keras.ops.matmul if dense else layer.convolution_op
 
     def linear(value):
         found = product(value, layer.kernel)

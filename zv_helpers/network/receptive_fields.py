@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .graph import Graph, Operation
-from .windows import POINTWISE, Enlarging, Sliding, Whole, same_padding
+from .windows import Enlarging, Pair, Sliding, Whole, same_padding
 
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
 
@@ -21,14 +21,9 @@ def pool_geometry(operation: Operation) -> tuple[tuple, tuple, tuple]:
 
 
 def _before(operation, extent, strides):
-    if operation.layer.padding != "same":
-        return 0, 0
     sides = zip(operation.shapes[0][:2], extent, strides, strict=True)
-    return tuple(same_padding(*side)[0] for side in sides)
-
-
-def _pool(operation):
-    return Sliding(*pool_geometry(operation))
+    same = operation.layer.padding == "same"
+    return tuple(same_padding(*side)[0] if same else 0 for side in sides)
 
 
 def _convolution(operation):
@@ -45,18 +40,18 @@ def _whole(operation):
 
 def _shift(sides, sign):
     """Return the window of a layer that pads (sign 1) or crops (sign -1) its `sides`."""
-    (top, _), (left, _) = sides
-    return Sliding(before=(sign * top, sign * left))
+    return Sliding(before=tuple(sign * first for first, _ in sides))
 
 
 def _pointwise(operation):
-    return POINTWISE
+    return Sliding()
 
 
 # By kind, or by class for a layer of your own: a function of the operation that returns its window
 # arithmetic (a list of them where the inputs differ). `reverse_rule` adds to it.
 WINDOWS: dict[str | type, Callable] = {
-    **dict.fromkeys(("MaxPooling2D", "AveragePooling2D"), _pool),
+    "MaxPooling2D": lambda operation: Sliding(*pool_geometry(operation)),
+    "AveragePooling2D": lambda operation: Sliding(*pool_geometry(operation)),
     **dict.fromkeys(("Conv2D", "DepthwiseConv2D", "SeparableConv2D"), _convolution),
     **dict.fromkeys(("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape"), _whole),
     "ZeroPadding2D": lambda operation: _shift(operation.layer.padding, 1),
@@ -81,32 +76,24 @@ def windows_of(operation: Operation) -> list | None:
     return found if isinstance(found, list) else [found] * len(operation.inputs)
 
 
-def windows_below(graph: Graph, number: int) -> list[tuple[Operation, list | None]]:
-    """List (operation, the window arithmetic of its inputs) from a value down to the pixels."""
-    return [(operation, windows_of(operation)) for operation in reversed(graph.below(number))]
+def windows_below(graph: Graph, number: int) -> list[tuple[Operation, Any]] | None:
+    """List (operation, the window arithmetic of its inputs) from a value down to the pixels; None
+    where an operation has no known window."""
+    found = [(operation, windows_of(operation)) for operation in reversed(graph.below(number))]
+    return None if any(arithmetic is None for _, arithmetic in found) else found
 
 
-def pixels_of(graph: Graph, route: list, number: int, box: Box, endless: bool) -> Box | None:
-    """Walk down a route of `windows_below`: see `Network.pixels_of`."""
-    windows = {number: ((box[0], box[2]), (box[1], box[3]))}
+def interval_of(graph: Graph, route: list, number: int, box: Box, endless: bool, axis: int) -> Pair:
+    """Walk down a route of `windows_below` along one axis: see `Network.pixels_of`."""
+    seen = {number: (box[axis], box[axis + 2])}
     for operation, arithmetic in route:
-        outer = windows.pop(operation.output)
-        if arithmetic is None:
-            return None
+        outer = seen.pop(operation.output)
         for value, window in zip(operation.inputs, arithmetic, strict=True):
-            here = tuple(window.inputs(*outer[axis], axis) for axis in (0, 1))
+            start, stop = window.inputs(*outer, axis)
             size = graph.shapes[value]
-            if not endless and len(size) == 3:
-                here = tuple(_within(a, b, n) for (a, b), n in zip(here, size[:2], strict=True))
-            if value in windows:
-                pairs = zip(here, windows[value], strict=True)
-                here = tuple((min(a, c), max(b, d)) for (a, b), (c, d) in pairs)
-            windows[value] = here
-    (top, bottom), (left, right) = windows.get(0, ((0, 0), (0, 0)))
-    return top, left, bottom, right
-
-
-def _within(start, stop, extent):
-    """Cut an interval at the borders; of one that lies outside, the nearest position is left."""
-    start = min(max(start, 0), extent - 1)
-    return start, max(min(stop, extent), start + 1)
+            if not endless and len(size) == 3:  # of what lies outside, the nearest position is left
+                start = min(max(start, 0), size[axis] - 1)
+                stop = max(min(stop, size[axis]), start + 1)
+            other = seen.get(value, (start, stop))
+            seen[value] = min(start, other[0]), max(stop, other[1])
+    return seen.get(0, (0, 0))

@@ -60,13 +60,11 @@ def with_weights(model: Any, name: str) -> Any:
 
 @functools.cache
 def imagenet_class_names() -> tuple[str, ...]:
-    """Return the 1000 ImageNet class names in class order, from the shipped list: each the first of
-    its synonyms ("tabby"), or all of them where the first stands for two classes. The two cranes
-    have no synonym, so they get a word of ours."""
+    """Return the 1000 ImageNet class names in class order: each the first of its synonyms, "tabby",
+    or all of them where the first stands for two classes; the two cranes get a word of ours."""
     with open(shipped_file("labels/imagenet1k.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     names = [CRANES.get(row["wordnet_id"], row["names"]) for row in rows]
     first = [name.split(",")[0].strip() for name in names]
     counts = Counter(first)
-    pairs = zip(first, names, strict=True)
-    return tuple(short if counts[short] == 1 else full for short, full in pairs)
+    return tuple(a if counts[a] == 1 else b for a, b in zip(first, names, strict=True))

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-CAFFE_MEAN = np.array([103.939, 116.779, 123.68], np.float32)
-TORCH_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
-TORCH_STD = np.array([0.229, 0.224, 0.225], np.float32)
+TORCH_MEAN, TORCH_STD = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32)
 
 WAYS = {
     "caffe": "RGB becomes BGR, then the ImageNet mean (103.939, 116.779, 123.68) is subtracted",
@@ -19,7 +17,7 @@ WAYS = {
 }
 # The same in numbers: (order of the colours, unit, mean, standard deviation).
 NUMBERS: dict[str, tuple[int, Any, Any, Any]] = {
-    "caffe": (-1, 1, CAFFE_MEAN, 1),
+    "caffe": (-1, 1, np.array([103.939, 116.779, 123.68], np.float32), 1),
     "tf": (1, 127.5, 1, 1),
     "torch": (1, 255, TORCH_MEAN, TORCH_STD),
     "none": (1, 1, 0, 1),
@@ -28,12 +26,10 @@ NUMBERS: dict[str, tuple[int, Any, Any, Any]] = {
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How pixels become a network's input.
-
-    `size` is (h, w) in pixels; `channels` is 3 for RGB; `preprocess` is "caffe", "tf", "torch",
-    "none", or a function from float32 (n, h, w, channels) in [0, 255] to the input, which must be
-    importable by name if it is to be pickled. Raises ValueError for an unknown one.
-    """
+    """How pixels become a network's input. `size` is (h, w) in pixels; `channels` is 3 for RGB;
+    `preprocess` is "caffe", "tf", "torch", "none", or a function from float32 (n, h, w, channels)
+    in [0, 255] to the input, importable by name if it is to be pickled. Raises ValueError for an
+    unknown one."""
 
     size: tuple[int, int]
     channels: int = 3
@@ -53,9 +49,8 @@ class InputSpec:
 
     @property
     def _name(self):
-        if isinstance(self.preprocess, str):
-            return self.preprocess
-        return getattr(self.preprocess, "__name__", type(self.preprocess).__name__)
+        name = getattr(self.preprocess, "__name__", type(self.preprocess).__name__)
+        return self.preprocess if isinstance(self.preprocess, str) else name
 
     @property
     def text(self) -> str:
@@ -86,7 +81,6 @@ class InputSpec:
         """Whether the network reads its pixels as BGR: found by showing it a red one."""
         if self.channels != 3:
             return False
-        black = np.zeros((1, 1, 1, 3), np.float32)
-        red = self.prepare(black + np.array([255, 0, 0], np.float32))
-        moved = np.abs(red - self.prepare(black))[0, 0, 0]
+        black, red = (self.prepare(np.array([[[[value, 0, 0]]]])) for value in (0, 255))
+        moved = np.abs(red - black)[0, 0, 0]
         return bool(moved[2] > moved[0])

@@ -16,8 +16,9 @@ def keras_and_tensorflow() -> tuple[Any, Any]:
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         sys.stderr.flush()
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
+        kept = os.dup(2)
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
         try:
             import tensorflow
 
@@ -26,7 +27,6 @@ def keras_and_tensorflow() -> tuple[Any, Any]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
-            os.close(nowhere)
     import keras
     import tensorflow
 
@@ -47,8 +47,6 @@ def as_array(tensor: Any) -> np.ndarray:
 
 
 def as_tensor(array: np.ndarray) -> Any:
-    """Return the tensor that an array from `as_array` views, or the array itself: it saves a copy
-    wherever one operation's result is the next one's input."""
-    if isinstance(array.base, memoryview) and array.base.obj.shape == array.shape:
-        return array.base.obj
-    return array
+    """Return the tensor that an array from `as_array` views, else the array: it saves a copy."""
+    tensor = array.base.obj if isinstance(array.base, memoryview) else array
+    return tensor if tensor.shape == array.shape else array

@@ -31,11 +31,9 @@ def batch_norm_scale(layer: Any) -> np.ndarray:
 
 
 def first_filters(network: Any) -> np.ndarray:
-    """Return the filters of a network's first convolution in RGB, to show them as pictures.
-
-    They are float32 (maps, rows, columns, 3), of either sign; those of a network that reads BGR are
-    turned round. Raises ValueError if the first convolution does not read the three colours.
-    """
+    """Return the filters of a network's first convolution, to show them as pictures: float32 (maps,
+    rows, columns, 3), of either sign, in RGB (turned round for a network that reads BGR). Raises
+    ValueError if the first convolution does not read the three colours."""
     first = next((one for one in network.graph.operations if one.kind == "Conv2D"), None)
     if first is None:
         raise ValueError(f"Expected a network with a convolution, but {network.name!r} has none.")

@@ -1,8 +1,8 @@
 """The arithmetic of receptive fields: which inputs of a layer the outputs start ≤ p < stop read.
 
-Each class answers that question along one axis (0 rows, 1 columns) by `inputs(start, stop, axis)`,
-with an interval of the same kind. Asked from a neuron down to the pixels, the answer is the
-neuron's receptive field; the reverse pass carries its signal in just that window.
+Each class answers along one axis (0 rows, 1 columns) by `inputs(start, stop, axis)`, an interval of
+the same kind. Asked from a neuron down to the pixels, the answer is the neuron's receptive field;
+the reverse pass carries its signal in just that window.
 
 >>> Sliding((3, 3), (2, 2), (1, 1)).inputs(5, 6, axis=0)
 (9, 12)
@@ -20,10 +20,7 @@ Pair = tuple[int, int]  # for the rows, for the columns
 @dataclass(frozen=True)
 class Sliding:
     """A window slides over the input: convolutions, pools or (extent 1) what works point by point.
-
-    `extent` is the size of the (dilated) kernel, `strides` its step, `before` the padding above and
-    to the left.
-    """
+    `extent` is the (dilated) kernel, `strides` its step, `before` the padding above and left."""
 
     extent: Pair = (1, 1)
     strides: Pair = (1, 1)
@@ -52,9 +49,6 @@ class Whole:
 
     def inputs(self, start: int, stop: int, axis: int) -> Pair:
         return 0, self.shape[axis]
-
-
-POINTWISE = Sliding()
 
 
 def same_padding(size: int, extent: int, stride: int) -> Pair:

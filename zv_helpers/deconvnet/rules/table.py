@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...cache import forget_everything
-from ...network.graph import Operation
+from ...network.graph import Operation, answer_with
 from ...network.receptive_fields import add_windows
-from ...network.reversible import answer_with
 
 
 @dataclass(frozen=True)
