@@ -6,17 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from zv_helpers.images.errors import ImageError, SmallImageWarning, refused, shown
+from zv_helpers.images.opening import ImageError, SmallImageWarning, refused, shown
 from zv_helpers.images.photographs import credit, photographs
 from zv_helpers.images.reading import Source, read_picture
 from zv_helpers.network import InputSpec, Network
 
 __all__ = ["ImageError", "InputImage", "SmallImageWarning", "credit", "load_image", "photographs"]
 
-FITS = ("crop", "letterbox", "stretch")
 MID_GREY = (128, 128, 128)
-SMALLEST_SIDE = 16
-LARGEST_KEPT = 2048
+SMALLEST_SIDE, LARGEST_KEPT = 16, 2048  # pixels
 Size = tuple[int, int]  # (h, w), but "width x height" in sentences
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
 
@@ -27,15 +25,13 @@ class InputImage:
 
     Attributes:
         name: the file's name without suffix, "array", or "picture" for one without a name.
-        pixels: (h, w, 3) uint8 RGB, exactly what the network sees, of the network's input size.
-        batch: (1, h, w, 3) float32, the pixels preprocessed: the network's input.
+        pixels: (h, w, 3) uint8 RGB, exactly what the network sees, of its input size.
+        batch: (1, h, w, 3) float32, the pixels preprocessed: the input of the network.
         original: (H, W, 3) uint8 RGB, the upright photograph; at most 2048 pixels a side.
-        original_size: (H, W) of the upright photograph, before any reduction of `original`.
-        fit: "crop", "letterbox" or "stretch".
+        original_size: (H, W) before any such reduction; fit: "crop", "letterbox" or "stretch".
         box: (top, left, bottom, right) of the part that is used, in pixels of `original_size`.
-        place: box in which that part lies in `pixels`: all of it, but for a letterbox.
-        notes: everything that was done to the photograph, in order.
-        spec: the `InputSpec` it was made for.
+        place: the box where it lies in `pixels`: all of them, but for a letterbox.
+        notes: all that was done to the photograph, in order; spec: the `InputSpec` it is made for.
     """
 
     name: str
@@ -51,9 +47,8 @@ class InputImage:
 
     def __repr__(self):
         size, seen = _size(self.original_size), _size(self.spec.size)
-        return (
-            f"InputImage({self.name!r}, photograph {size}, fit={self.fit!r}, network sees {seen})"
-        )
+        words = f"photograph {size}, fit={self.fit!r}, network sees {seen}"
+        return f"InputImage({self.name!r}, {words})"
 
 
 def load_image(source: Source, network: Network, fit: str = "crop") -> InputImage:
@@ -67,18 +62,17 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
         fit: "crop" takes the largest middle part of the network's proportions, "letterbox" the
             whole photograph between mid-grey bars, "stretch" the whole, distorted if need be.
 
-    Raises an ImageError if there is no such picture or it cannot be used, a DataError if a shipped
-    photograph is missing or damaged; warns with a SmallImageWarning if the part that is used is
-    smaller than the network's input.
+    Raises ImageError where there is no such picture or it cannot be used, DataError where a shipped
+    one is missing or damaged; a SmallImageWarning says that less is used than the network sees.
     """
-    if not (isinstance(fit, str) and fit in FITS):
+    if not (isinstance(fit, str) and fit in ("crop", "letterbox", "stretch")):
         fits = "fit to be 'crop', 'letterbox' or 'stretch'"
         raise refused(fits, f"got {shown(fit)}", "choose one of the three")
     spec = getattr(network, "spec", None)
     if not isinstance(spec, InputSpec):
         came = f"got a value of type {type(network).__name__}"
         raise refused("a network as second argument", came, "make one with load_model()")
-    picture, size, name, notes = read_picture(source)
+    name, picture, size, notes = read_picture(source)
     box, place = fit_boxes(size, spec.size, fit)
     used, filled = _sides(box), _sides(place)
     # A network with an input smaller than this must still take pictures of its own size.
@@ -86,8 +80,7 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     if min(left) < smallest:
         wanted = f"a photograph with at least {smallest} pixels a side to see"
         part = "" if left == size else f", of which {fit} leaves {_size(left)}"
-        came = f"{name!r} is {_size(size)}{part}"
-        raise refused(wanted, came, "use a larger or less narrow one")
+        raise refused(wanted, f"{name!r} is {_size(size)}{part}", "use a larger or less narrow one")
     pixels = _fitted(picture, size, spec.size, box, place)
     notes.append(_fit_note(size, used, filled, spec.size, fit))
     if used[0] < filled[0] or used[1] < filled[1]:
@@ -121,8 +114,8 @@ def fit_boxes(size: Size, seen: Size, fit: str) -> tuple[Box, Box]:
 
 def _middle(outer, proportions):
     scale = min(outer[0] / proportions[0], outer[1] / proportions[1])
-    height = min(outer[0], max(1, round(proportions[0] * scale)))
-    width = min(outer[1], max(1, round(proportions[1] * scale)))
+    sides = zip(outer, proportions, strict=True)
+    height, width = (min(most, max(1, round(side * scale))) for most, side in sides)
     top, left = (outer[0] - height) // 2, (outer[1] - width) // 2
     return top, left, top + height, left + width
 
@@ -140,9 +133,8 @@ def _fitted(picture, size, seen, box, place):
     down, across = picture.height / size[0], picture.width / size[1]  # 1, or 1/2 of a large JPEG
     top, left, bottom, right = box
     part = picture.crop((left * across, top * down, right * across, bottom * down))
-    height, width = _sides(place)
     # LANCZOS widens its filter when it shrinks, so fine patterns do not turn into false ones.
-    part = part.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    part = part.resize(_sides(place)[::-1], Image.Resampling.LANCZOS, reducing_gap=3.0)
     canvas = Image.new("RGB", (seen[1], seen[0]), MID_GREY)
     canvas.paste(part, (place[1], place[0]))
     return np.array(canvas)

@@ -1,17 +1,17 @@
-"""Opening picture files: only formats that are named here, never too large, and in silence."""
+"""Opening picture files: named formats only, never too large, in silence; how one is refused."""
 
+import codecs
 import contextlib
 import ctypes
 import functools
 import io
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Iterator
 
-from PIL import Image, ImageFile
-
-from zv_helpers.images.errors import HEIC, ImageError, kind_of_file, refused
+from PIL import Image
 
 # What photographs and pictures of the web come in. Each is decoded by Pillow itself: an EPS file
 # would be run by Ghostscript, an IPTC file may hold an EPS, and any data at all may pass for a TGA.
@@ -19,9 +19,62 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP", "DIB", "JPEG2000
 # Measured: 51 million pixels take 1 to 2 s (JPEG 2000: 4 s) and less than 1 GB.
 LARGEST_PIXELS = 51_000_000
 LARGEST_FILE = 512 * 2**20  # bytes; some decoders take the whole file into memory
+HEIC = "an HEIC picture, the format of many telephones"
+BEGINNINGS = {
+    rb".{4}ftyp(heic|heix|heim|heis|hevc|hevx|heif|mif1|msf1)": HEIC,
+    rb"\xff\xd8": "a JPEG that is damaged or cut short",
+    rb"\x89PNG": "a PNG that is damaged or cut short",
+    rb"GIF8": "a GIF that is damaged or cut short",
+    rb"%PDF": "a PDF document",
+    rb"%!PS": "a PostScript document",
+    rb"PK\x03\x04": "a zip archive or an office document",
+}
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python writes errors to stderr
 _one_at_a_time = threading.RLock()
+
+
+class ImageError(ValueError):
+    """A picture cannot be used: one sentence with what was expected, what came, what to do."""
+
+
+class SmallImageWarning(UserWarning):
+    """The photograph has fewer pixels than the network's input, so fine details are not there."""
+
+
+def refused(expected: str, came: str, advice: str) -> ImageError:
+    """Make the error that says what was expected, what came and what to do."""
+    return ImageError(f"Expected {expected}, but {came}: {advice}.")
+
+
+def shown(value: object) -> str:
+    """Write any value into a sentence: on one line, and cut in the middle where it is long."""
+    try:
+        text = repr(value).replace("\n", " ")
+    except Exception:  # an object that cannot even be written down
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= 200 else f"{text[:120]} … {text[-60:]}"
+
+
+def printable(name: str) -> str:
+    """Write "?" for what cannot be shown in the name of a file, such as bytes that are no text."""
+    return "".join(character if character.isprintable() else "?" for character in name)
+
+
+def kind_of_file(head: bytes) -> str:
+    """Name what a file holds that could not be opened as a picture, from its first bytes.
+
+    >>> kind_of_file(b"<html><body>Not found</body></html>")
+    'a web page or other text with tags'
+    """
+    for beginning, kind in BEGINNINGS.items():
+        if re.match(beginning, head, re.DOTALL):
+            return kind
+    # The head may end in the middle of a character; what is no text becomes unprintable.
+    text = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(head)
+    if not all(character.isprintable() or character.isspace() for character in text):
+        return "no picture of a format that is read here"
+    return "a web page or other text with tags" if text.lstrip().startswith("<") else "plain text"
 
 
 @functools.cache
@@ -41,11 +94,8 @@ def readable_suffixes() -> frozenset[str]:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Silence what decoders remark: Pillow as warnings, libtiff on file descriptor 2.
-
-    Filters and handlers belong to the whole process, so one thread at a time is in here, and
-    nothing of the others is silenced but Pillow.
-    """
+    """Silence what decoders remark: Pillow as warnings, libtiff on file descriptor 2. Both are of
+    the whole process: one thread at a time is in here, of the others only Pillow is silenced."""
     with _one_at_a_time, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"(PIL|pillow_heif)\b")
         before = _tell_libtiff_errors_to()(None)
@@ -79,11 +129,10 @@ def decoding(what: str, damaged: ImageError) -> Iterator[None]:
 
 
 def open_picture(file, what, least=None):
-    """Open the picture in a binary file that can seek; it is decoded when it is loaded.
+    """Open the picture in a binary file that can seek, called `what` in errors, but decode it not.
 
-    `what` names it in errors. A JPEG is reduced to no less than `least` (width, height), or to half
-    its size where it has more than LARGEST_PIXELS. Returns (PIL image, its (width, height) before
-    that, or None). Raises ImageError: no picture, one of another format, or too large a one.
+    Returns (PIL image, (width, height) before a JPEG was reduced to no less than `least`, or halved
+    above LARGEST_PIXELS, else None). Raises ImageError: no picture, another format, too large.
     """
     length = file.seek(0, io.SEEK_END)
     file.seek(0)
@@ -112,15 +161,6 @@ def open_picture(file, what, least=None):
         image.draft(None, least or (width // 2, height // 2))
     check_size(image.size, what)
     return image, None if image.size == (width, height) else (width, height)
-
-
-def check_image(image: Image.Image, what: str) -> None:
-    """Refuse a PIL image that is too large, or whose file waits to be decoded in another format."""
-    waits = isinstance(image, ImageFile.StubImageFile) or getattr(image, "tile", None)
-    if waits and image.format not in (*readable_formats(), "MPO", "HEIF"):
-        came = f"{what} comes from one of format {image.format}"
-        raise refused("a photograph's file", came, "save it as JPEG or PNG")
-    check_size(image.size, what)
 
 
 def check_size(size: tuple[int, int], what: str) -> None:

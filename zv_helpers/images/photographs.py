@@ -7,29 +7,25 @@ import os
 from pathlib import Path
 
 from zv_helpers.data import DataError, data_folder, verified
-from zv_helpers.images.errors import printable, refused, shown
-from zv_helpers.images.opening import readable_suffixes
+from zv_helpers.images.opening import printable, readable_suffixes, refused, shown
 
 
 def photographs() -> dict[str, Path]:
     """List the photographs to choose from: those that ship, then the learner's own, each sorted.
 
-    Returns {name: Path}. The name is the file's without its suffix; a file of data/my_photos whose
-    name is taken is called "my_photos/NAME". Raises DataError where there is no data folder.
+    Returns {name: Path}; the name is the file's without suffix, of one of data/my_photos whose name
+    is taken "my_photos/NAME". Raises DataError where there is no data folder.
 
     >>> "tabby_cat" in photographs()
     True
     """
     folder = data_folder()
     found = {path.stem: path for path in sorted((folder / "photos").glob("*.jpg"))}
-    own: list[Path] = []
-    with contextlib.suppress(OSError):  # there is no such folder, or it may not be read
-        own += (folder / "my_photos").iterdir()
+    own = (folder / "my_photos").glob("[!.]*")  # none where there is no such folder
     for path in sorted(own, key=lambda path: (path.name.casefold(), path.name)):
-        readable = path.suffix.lower() in readable_suffixes() and not path.name.startswith(".")
-        if readable and os.path.isfile(path):
-            stem, whole = printable(path.stem), printable(path.name)
-            names = stem, f"my_photos/{stem}", f"my_photos/{whole}"
+        if path.suffix.lower() in readable_suffixes() and os.path.isfile(path):
+            stem = printable(path.stem)
+            names = stem, f"my_photos/{stem}", f"my_photos/{printable(path.name)}"
             found[next((name for name in names if name not in found), printable(str(path)))] = path
     return found
 
@@ -47,8 +43,7 @@ def credit(name: str) -> str:
         for row in csv.DictReader(file):
             if Path(row["file"]).stem == name:
                 return f"{row['author']}, {row['licence']}, {row['source']}"
-    known = photographs()
-    if name in known:
+    if name in (known := photographs()):
         return "your own photograph"
     came = f"{shown(name)} is none{_close_names(str(name), known)}"
     raise refused("the name of a shipped photograph", came, "photographs() lists them all")
@@ -57,9 +52,9 @@ def credit(name: str) -> str:
 def find_photograph(source: str | os.PathLike) -> Path:
     """Return the Path of the file that `source` means, verified if it ships.
 
-    Tried in this order: the path as it is, the name of a photograph, the path as seen from the
-    repository's root, and from its data folder. So a notebook's working directory does not matter.
-    Raises ImageError where there is no such file, DataError where it ships and is damaged or gone.
+    Tried in this order, so that a notebook's working directory does not matter: the path as it is,
+    a photograph's name, the path from the repository's root, and from its data folder. Raises
+    ImageError where there is no such file, DataError where it ships and is damaged or gone.
     """
     text = os.fsdecode(source)
     if not text.strip():
@@ -75,10 +70,9 @@ def find_photograph(source: str | os.PathLike) -> Path:
             return verified(place)
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # not every text is a path
             verified(place)  # so that a shipped photograph that was deleted is named as such
-    for place in places:
-        if os.path.exists(place):
-            came = f"{shown(text)} is {'a folder' if os.path.isdir(place) else 'a device or pipe'}"
-            raise refused("a photograph's file", came, "name a picture's file")
+    for place in filter(os.path.exists, places):
+        came = f"{shown(text)} is {'a folder' if os.path.isdir(place) else 'a device or pipe'}"
+        raise refused("a photograph's file", came, "name a picture's file")
     if "://" in text:
         advice = "download the picture into data/my_photos first"
         raise refused("a file", f"got the web address {shown(text)}", advice)
