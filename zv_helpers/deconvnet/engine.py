@@ -1,8 +1,7 @@
 """The reverse walk: a neuron's signal is taken down through the network in the window it occupies.
 
 A signal is zero outside a window that is 1×1 at the neuron and its receptive field at the pixels.
-The walk visits the operations in reverse, hands each one's signal to the reverse rule of its kind,
-and adds signals where branches meet.
+The walk takes the operations in reverse, each by the rule of its kind; where branches meet it adds.
 """
 
 import functools
@@ -50,9 +49,8 @@ class ReverseContext:
     def output_maps(self) -> np.ndarray:
         """Return the maps at the output, in the signal's windows: (n, h, w, channels)."""
         maps, outer = self.features.value(self.operation.output), self.outer
-        if outer.values.ndim != 4:
-            return maps
-        return windows(maps, outer.starts, outer.values.shape[1:3])
+        flat = outer.values.ndim != 4
+        return maps if flat else windows(maps, outer.starts, outer.values.shape[1:3])
 
     def input_maps(self, fill: float = -np.inf) -> np.ndarray:
         """Return the maps at the (first) input, in its windows; `fill` where they stick out."""
@@ -67,14 +65,10 @@ class ReverseContext:
 def reverse(
     features: Features, number: int, seed: Signal, rule: str, stops: tuple = (0,), watch: Any = None
 ) -> dict:
-    """Walk from a value, with the seed's signal, down to others.
+    """Walk from value `number`, with the seed's signal, down to the values `stops`.
 
-    Args:
-        features: for the maps and switches of the forward pass.
-        number: the value to start from; stops: those whose signal is wanted.
-        watch: a function (operation, {value number: Signal}) that is called after each step.
-
-    Returns {value number: Signal} for each of `stops` that the signal reaches.
+    The rules read the maps and switches of `features`; after each step `watch` is called with the
+    operation and {value number: Signal}. Returns that for each of `stops` that the signal reaches.
     """
     return _walk(features, number, seed, rule, stops, watch)[0]
 
@@ -82,10 +76,9 @@ def reverse(
 def reverse_each(features: Features, number: int, seed: Signal, rule: str) -> list[tuple]:
     """Walk down to the pixels with several neurons at once, for as long as that is faster.
 
-    While their windows are small the neurons share each step. Once the windows are large, each goes
-    on alone, two side by side: then memory no longer grows with the number of neurons.
-
-    Returns n pairs (Signal at the pixels or None where nothing arrives, the neuron's place in it).
+    The neurons share each step while their windows are small. Then each goes on alone, two side by
+    side, and memory no longer grows with the number of neurons. Returns n pairs (Signal at the
+    pixels or None where nothing arrives, the neuron's place in it).
     """
     found = _walk(features, number, seed, rule, (0,), part_above=LARGE_SIGNAL)
     if len(found) == 1:
@@ -150,8 +143,7 @@ def one_step(features: Features, operation: Operation, signal: Signal, rule: str
     ]
     context = ReverseContext(features, operation, rule, signal, places[0])
     parts = reverse_of(signal.values, context)
-    if not isinstance(parts, (list, tuple)):
-        parts = [parts]
+    parts = parts if isinstance(parts, (list, tuple)) else [parts]
     new = []
     for value, part, at in zip(operation.inputs, parts, places, strict=True):
         if at.moves and part.ndim == 4:

@@ -119,10 +119,8 @@ def unpool(pooled: Maps, switches: np.ndarray, size: Pair) -> Maps:
         raise ValueError(f"switches {switches.shape} do not match feature maps {pooled.shape}")
     (height, width), channels = size, pooled.shape[2]
     if switches.size and not 0 <= switches.min() <= switches.max() < height * width:
-        raise ValueError(
-            f"switches from {switches.min()} to {switches.max()} do not fit a plane of "
-            f"{height} × {width} positions"
-        )
+        plane = f"a plane of {height} × {width} positions"
+        raise ValueError(f"switches from {switches.min()} to {switches.max()} do not fit {plane}")
     signal = np.zeros(height * width * channels, pooled.dtype)
     np.add.at(signal, (switches * channels + np.arange(channels)).ravel(), pooled.ravel())
     return signal.reshape(height, width, channels)
@@ -158,21 +156,19 @@ def rectify(
         signal = positive + slope * np.minimum(signal, 0) if slope else positive
     if rule == "deconvnet":
         return signal
-    if np.shape(maps) != np.shape(signal):
-        raise ValueError(
-            f"feature maps {np.shape(maps)} do not match the signal {np.shape(signal)}"
-        )
+    came, expected = np.shape(maps), np.shape(signal)
+    if came != expected:
+        raise ValueError(f"feature maps {came} do not match the signal {expected}")
     active = maps > 0 if cap is None else (maps > 0) & (maps < cap)
     passed = np.where(active, signal, signal.dtype.type(0))
     return np.where(maps <= 0, signal * signal.dtype.type(slope), passed) if slope else passed
 
 
 def transposed_filter(signal: Maps, kernel: Maps, strides: Pair = 1, dilation: Pair = 1) -> Maps:
-    """Filtering (Zeiler & Fergus 2014, §2.1): pass the signal back through a convolution, with the
-    same filters, flipped and transposed.
+    """Filtering (Zeiler & Fergus 2014, §2.1): pass the signal back through the same filters.
 
     Each value of the signal paints its filter, times that value, at the place the filter read from;
-    where paintings overlap they add. The bias plays no part.
+    where they overlap they add. So the filters are flipped and transposed; the bias plays no part.
 
     Args:
         signal: float (h, w, maps out).
@@ -193,10 +189,9 @@ def transposed_filter(signal: Maps, kernel: Maps, strides: Pair = 1, dilation: P
     """
     signal, kernel = np.asarray(signal), np.asarray(kernel)
     if signal.ndim != 3 or kernel.ndim != 4 or signal.shape[2] != kernel.shape[3]:
-        raise ValueError(
-            f"a signal {signal.shape} does not match filters {kernel.shape}: expected (h, w, maps "
-            "out) and (rows, columns, maps in, maps out) with the same maps out"
-        )
+        came = f"a signal {signal.shape} does not match filters {kernel.shape}"
+        shapes = "(h, w, maps out) and (rows, columns, maps in, maps out) with the same maps out"
+        raise ValueError(f"{came}: expected {shapes}")
     size, sliding = kernel.shape[:2], (_pair(strides), signal.shape[:2], _pair(dilation))
     picture = np.zeros((*reach(size, *sliding), kernel.shape[2]), np.result_type(signal, kernel))
     places = taps(picture, size, *sliding)

@@ -206,8 +206,7 @@ def reverse_signal(
         rule: "gradient", "guided" or "deconvnet".
 
     Returns {layer: float32 (h, w, channels)}, as its feature maps; zero where no signal arrives.
-    Raises a ValueError for an unknown rule or a layer that cannot be reversed, a KeyError for an
-    unknown layer.
+    Raises a ValueError for an unknown rule or an irreversible layer, a KeyError for an unknown one.
     """
     known_rule(rule)
     network, target = features.network, features.target(target)

@@ -25,11 +25,8 @@ class Signal:
 
 
 def windows(maps: np.ndarray, starts: Any, size: Any, fill: float = 0.0) -> np.ndarray:
-    """Cut windows of size (h, w) at n starts (row, column) out of one picture's maps, float (1, H,
-    W, channels), with `fill` where a window sticks out.
-
-    Returns float (n, h, w, channels); a view where there is one window and it lies inside.
-    """
+    """Cut windows of size (h, w) at n starts (row, column) out of one picture's maps (1, H, W,
+    channels), `fill` where they stick out: (n, h, w, channels), a view of a single one inside."""
     (_, height, width, _), (h, w) = maps.shape, size
     if len(starts) == 1:
         top, left = starts[0]
@@ -65,14 +62,10 @@ def joined(first: Signal, second: Signal, extent: Any) -> Signal:
     one, other = first.values, second.values
     if one.ndim != 4 or first.starts == second.starts and one.shape == other.shape:
         return Signal(one + other, first.starts)
-    fits = []
-    for axis in (0, 1):
-        begins, ends = [], []
-        for a, b in zip(first.starts, second.starts, strict=True):
-            begins.append(min(a[axis], b[axis]))
-            ends.append(max(a[axis] + one.shape[axis + 1], b[axis] + other.shape[axis + 1]))
-        longest = max(end - begin for begin, end in zip(begins, ends, strict=True))
-        fits.append(fitted(begins, longest, extent[axis]))
+    begins = np.minimum(first.starts, second.starts)
+    lasts = [np.add(signal.starts, signal.values.shape[1:3]) for signal in (first, second)]
+    longest = (np.maximum(*lasts) - begins).max(axis=0)
+    fits = map(fitted, begins.T.tolist(), longest.tolist(), extent)
     (rows, height), (columns, width) = fits
     starts = tuple(zip(rows, columns, strict=True))
     total = moved(one, first.starts, starts, (height, width))
@@ -98,10 +91,9 @@ def place(starts: tuple, size: tuple, window: Any, shape: tuple) -> Place:
     if len(shape) != 3:
         return Place(None, None, (0, 0, 0, 0), ((0, 0),) * len(starts), None)
     axes = []
-    for axis in (0, 1):
-        begins = [start[axis] for start in starts]
-        intervals = [window.inputs(begin, begin + size[axis], axis) for begin in begins]
-        axes.append(_along(intervals, shape[axis]))
+    for axis, extent in enumerate(shape[:2]):
+        ends = [(start[axis], start[axis] + size[axis]) for start in starts]
+        axes.append(_along([window.inputs(*pair, axis) for pair in ends], extent))
     old, old_size, cut, new, new_size, moves = zip(*axes, strict=True)
     old, new = tuple(zip(*old, strict=True)), tuple(zip(*new, strict=True))
     return Place(old, old_size, (*cut[0], *cut[1]), new, new_size, any(moves))

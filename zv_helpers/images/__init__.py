@@ -13,6 +13,7 @@ from zv_helpers.network import InputSpec, Network
 
 __all__ = ["ImageError", "InputImage", "SmallImageWarning", "credit", "load_image", "photographs"]
 
+FITS = ("crop", "letterbox", "stretch")
 MID_GREY = (128, 128, 128)
 SMALLEST_SIDE, LARGEST_KEPT = 16, 2048  # pixels
 Size = tuple[int, int]  # (h, w), but "width x height" in sentences
@@ -65,7 +66,7 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     Raises ImageError where there is no such picture or it cannot be used, DataError where a shipped
     one is missing or damaged; a SmallImageWarning says that less is used than the network sees.
     """
-    if not (isinstance(fit, str) and fit in ("crop", "letterbox", "stretch")):
+    if not (isinstance(fit, str) and fit in FITS):
         fits = "fit to be 'crop', 'letterbox' or 'stretch'"
         raise refused(fits, f"got {shown(fit)}", "choose one of the three")
     spec = getattr(network, "spec", None)

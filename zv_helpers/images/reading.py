@@ -216,8 +216,7 @@ def _eight_bits(pixels, what, notes):
 
 def _rgb(picture, what, notes, profile=None):
     """Convert 8 bits to RGB in sRGB, transparent parts on white, and add to the notes how."""
-    mode = picture.mode
-    if mode not in ("RGB", "RGBA", "RGBa", "RGBX"):
+    if (mode := picture.mode) not in ("RGB", "RGBA", "RGBa", "RGBX"):
         notes.append(f"from {KINDS.get(mode, mode)} to RGB")
     wanted, came = "a picture that can become RGB", f"{what} is of mode {mode}"
     with opening.decoding(what, refused(wanted, came, "save it as JPEG or PNG")):

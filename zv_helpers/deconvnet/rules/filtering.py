@@ -43,7 +43,7 @@ def _convolved(signal, flipped, dilation, cut):
     _, tf = keras_and_tensorflow()
     rows, columns = ((k - 1) * d for k, d in zip(flipped.shape[:2], dilation, strict=True))
     edges = [zeros - off for zeros, off in zip((rows, rows, columns, columns), cut, strict=True)]
-    result = tf.raw_ops.Conv2D(
+    convolved = tf.raw_ops.Conv2D(
         input=as_tensor(signal),
         filter=flipped,
         strides=[1, 1, 1, 1],
@@ -51,8 +51,7 @@ def _convolved(signal, flipped, dilation, cut):
         padding="EXPLICIT",
         explicit_paddings=[0, 0, *(max(edge, 0) for edge in edges), 0, 0],
     )
-    result = as_array(result)
-    return cropped(result, [max(-edge, 0) for edge in edges]) if min(edges) < 0 else result
+    return cropped(as_array(convolved), [max(-edge, 0) for edge in edges])
 
 
 def _apart(signal, steps):

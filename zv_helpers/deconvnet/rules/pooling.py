@@ -67,11 +67,9 @@ def unpool_global_max(signal, context):
 @reverse_rule("Rectifier", keeps="output", title="rectify")
 def rectify_signal(signal, context):
     """ReLU in all its forms, see `mathematics.rectify`."""
-    form = context.operation.rectifier
-    if context.rule == "deconvnet" and not form.slope and signal.size > MANY_VALUES:
+    form, rule = context.operation.rectifier, context.rule
+    if rule == "deconvnet" and not form.slope and signal.size > MANY_VALUES:
         _, tf = keras_and_tensorflow()
         return as_array(tf.nn.relu(as_tensor(signal)))
-    maps = None
-    if context.rule != "deconvnet":
-        maps = np.broadcast_to(context.output_maps(), signal.shape)
-    return rectify(signal, maps, context.rule, form.slope, form.cap)
+    maps = None if rule == "deconvnet" else np.broadcast_to(context.output_maps(), signal.shape)
+    return rectify(signal, maps, rule, form.slope, form.cap)

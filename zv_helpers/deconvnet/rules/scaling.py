@@ -10,16 +10,13 @@ JOINED = "joins along axis {}; the reverse rule is defined for channels"
 TWO_SIGNALS = "multiplies or divides two signals; the reverse rule is defined for a constant factor"
 
 
-def _along_channels(words):
-    """Make a function that refuses a layer which works along another axis than its channels."""
-
-    def refuse(operation):
-        axis = operation.layer.axis
-        axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
-        if axis not in (-1, len(operation.output_shape)):
-            return refused(operation, words.format(axis))
-
-    return refuse
+def _other_axis(operation):
+    """Refuse a layer that works along another axis than its channels."""
+    axis = operation.layer.axis
+    axis = axis[0] if isinstance(axis, (list, tuple)) and len(axis) == 1 else axis
+    if axis not in (-1, len(operation.output_shape)):
+        words = JOINED if operation.kind == "Concatenate" else NORMALIZED
+        return refused(operation, words.format(axis))
 
 
 def _constant(operation):
@@ -51,13 +48,13 @@ def _no_terms(operation):
         return refused(operation, "stretches one input over another, which has no reverse rule")
 
 
-@reverse_rule("BatchNormalization", refuse=_along_channels(NORMALIZED), title="scale")
+@reverse_rule("BatchNormalization", refuse=_other_axis, title="scale")
 def scale_batch_norm(signal, context):
     """S · γ / √(σ² + ε): the layer's scale in inference."""
     return signal * context.prepared(batch_norm_scale)
 
 
-@reverse_rule("Normalization", refuse=_along_channels(NORMALIZED), title="scale")
+@reverse_rule("Normalization", refuse=_other_axis, title="scale")
 def scale_normalization(signal, context):
     """S / σ, or S · σ where the layer inverts."""
     layer = context.layer
@@ -65,10 +62,11 @@ def scale_normalization(signal, context):
     return signal * deviation if layer.invert else signal / deviation
 
 
-@reverse_rule("Rescaling", title="scale")
+@reverse_rule("Rescaling", "Negative", title="scale")
 def scale_rescaling(signal, context):
-    """S · scale."""
-    return signal * np.asarray(context.layer.scale, signal.dtype)
+    """S · scale, or −S."""
+    scale = -1 if context.operation.kind == "Negative" else context.layer.scale
+    return signal * np.asarray(scale, signal.dtype)
 
 
 @reverse_rule("Multiply", "Divide", "TrueDivide", refuse=_no_factor, title="scale")
@@ -78,23 +76,14 @@ def scale_constant(signal, context):
     return signal * constant if context.operation.kind == "Multiply" else signal / constant
 
 
-@reverse_rule("Negative", title="scale")
-def scale_negative(signal, context):
-    """−S."""
-    return -signal
-
-
-@reverse_rule("Add", refuse=_no_terms, title="copy")
-def copy_add(signal, context):
-    """S to every branch."""
-    return [signal] * len(context.operation.inputs)
-
-
-@reverse_rule("Subtract", refuse=_no_terms, title="copy")
-def copy_subtract(signal, context):
-    """S to the first branch, −S to the second; a constant takes none."""
-    if len(context.operation.inputs) == 1:
-        return signal if context.operation.constants[0][0] == 1 else -signal
+@reverse_rule("Add", "Subtract", refuse=_no_terms, title="copy")
+def copy_terms(signal, context):
+    """S to every branch, but −S to what is subtracted; a constant takes none."""
+    operation, count = context.operation, len(context.operation.inputs)
+    if operation.kind == "Add":
+        return [signal] * count
+    if count == 1:
+        return signal if operation.constants[0][0] == 1 else -signal
     return [signal, -signal]
 
 
@@ -105,7 +94,7 @@ def share_average(signal, context):
     return [signal / signal.dtype.type(count)] * count
 
 
-@reverse_rule("Concatenate", refuse=_along_channels(JOINED), title="cut")
+@reverse_rule("Concatenate", refuse=_other_axis, title="cut")
 def cut_concatenate(signal, context):
     """S cut into its slices."""
     ends = np.cumsum([shape[-1] for shape in context.operation.shapes])
