@@ -12,21 +12,15 @@ from .network import Layer, Network
 from .targets import ClassScore, Neuron, Target, class_target, resolved
 
 # Feature maps of the shipped weights whose nine patches have something in common that has a name.
-KNOWN = {
-    "squeezenet": ("fire5", 241),
-    **dict.fromkeys(("vgg16-conv", "vgg16"), ("block4_conv3", 309)),
-}
+OF_VGG = ("block4_conv3", 309)
+KNOWN = {"squeezenet": ("fire5", 241), "vgg16-conv": OF_VGG, "vgg16": OF_VGG}
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Three layers of a network to look at, by name.
-
-    Attributes:
-        lowest: the last layer with no max-pool below it (without one, the first layer).
-        middle: the last layer before the maps shrink to the deep layer's size: well below the end.
-        deep: the last layer with feature maps, unless those are the classes themselves.
-    """
+    """Three layers of a network to look at, by name: `lowest`, the last with no max-pool below it
+    (without one, the first); `middle`, the last before the maps shrink to the deep layer's size;
+    `deep`, the last with feature maps, unless those are the classes themselves."""
 
     lowest: str
     middle: str

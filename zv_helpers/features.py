@@ -178,10 +178,8 @@ def extract_features(network: Network, image: InputImage, upto: str | None = Non
 def forward(
     network: Network, batch: np.ndarray, number: int, kept: frozenset = frozenset()
 ) -> dict:
-    """Compute values of a network for a batch of inputs, float32 (n, h, w, channels).
-
-    number: the deepest value that is wanted; kept: the others to keep. Returns {number: tensor}.
-    """
+    """Compute values of a network for a batch of inputs, float32 (n, h, w, channels): {number:
+    tensor} for the deepest value that is wanted, `number`, and the others to keep."""
     keras, _ = keras_and_tensorflow()
     plan = network.cache.once(_plan, network, number, kept)
     return _run(plan, {0: keras.ops.convert_to_tensor(batch)})
@@ -193,11 +191,8 @@ def _plan(network, number, kept):
 
 
 def resume(features: Features, layer: str, maps: np.ndarray, number: int) -> np.ndarray:
-    """Run the forward pass on from a layer whose feature maps were changed.
-
-    maps: float32 (n, h, w, channels), n changed versions of `features[layer]`. Returns float32
-    (n, ...): the value of that number for each version.
-    """
+    """Run the forward pass on from a layer, with n changed versions of its feature maps, float32
+    (n, h, w, channels). Returns float32 (n, ...): the value of that number for each version."""
     keras, _ = keras_and_tensorflow()
     network, start = features.network, features.network.layer_value(layer)
     changed, steps = {start}, []

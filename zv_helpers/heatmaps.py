@@ -175,8 +175,7 @@ def coldest_place(
 
 def _places(extent, size, stride):
     """Return where squares begin so that they reach from border to border."""
-    places = list(range(0, extent - size + 1, stride))
-    return places if places[-1] == extent - size else [*places, extent - size]
+    return sorted({*range(0, extent - size, stride), extent - size})
 
 
 def box_of(heat: ArrayLike, threshold: float = 0.5) -> tuple[int, int, int, int] | None:

@@ -34,11 +34,8 @@ def overlay(
     if heat.ndim != 2:
         raise ValueError(f"Expected a heatmap of shape (h, w), but got {heat.shape}.")
     if not np.isfinite(heat).all() or heat.min() < -1e-6 or heat.max() > 1 + 1e-6:
-        raise ValueError(
-            "Expected a heatmap with values from 0 to 1, "
-            f"but got {np.nanmin(heat):.3g} to {np.nanmax(heat):.3g}: make one with "
-            "heatmap(features)."
-        )
+        came = f"{np.nanmin(heat):.3g} to {np.nanmax(heat):.3g}: make one with heatmap(features)"
+        raise ValueError(f"Expected a heatmap with values from 0 to 1, but got {came}.")
     if not 0 <= alpha <= 1:
         raise ValueError(f"Expected alpha from 0 to 1, but got {alpha}.")
     heat = np.clip(resized(heat, pixels.shape[:2]), 0, 1)

@@ -15,12 +15,7 @@ INK, PALE, GREY, EMPTY = "#141414", "#555555", "#CDCDCD", "#F0F0F0"
 
 
 def rgb(colour: str) -> tuple[int, ...]:
-    """Return a colour of the palette as (red, green, blue), each from 0 to 255.
-
-    Examples:
-        >>> rgb(ORANGE)
-        (230, 159, 0)
-    """
+    """Return a colour of the palette as (red, green, blue), each from 0 to 255."""
     return ImageColor.getrgb(colour)[:3]
 
 

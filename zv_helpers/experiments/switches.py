@@ -10,10 +10,6 @@ def coarse(pixels, block=4):
     """Average a signal's absolute values over blocks of pixels and colours: where it is strong.
 
     pixels: float (h, w, 3), continued with zeros to whole blocks. Returns float (rows, columns).
-
-    Examples:
-        >>> coarse(np.array([[[3.0, -3.0], [1.0, 1.0]]]), block=2)
-        array([[1.]])
     """
     edges = [(0, -side % block) for side in pixels.shape[:2]]
     whole = np.pad(np.abs(pixels), (*edges, (0, 0)))
