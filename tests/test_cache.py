@@ -1,6 +1,8 @@
 """What is worked out once is kept by the function and what it was asked about, never by a name."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -36,6 +38,7 @@ def test_a_function_made_at_each_call_counts_by_its_code_and_what_it_closes_over
         return cache.once(lambda n: factor * calls.square(n), 5)
 
     assert [ask(2), ask(2), ask(3)] == [50, 50, 75] and len(calls.made) == 2
+    assert cache.once(pow, 2, owner=3) == 9 and cache.once(pow, 2, owner=5) == 9  # not in the key
     unhashable = [1]
     for _ in range(2):
         assert cache.once(lambda: len(unhashable)) == 1
@@ -117,3 +120,21 @@ def agrees(features, rule="gradient"):
         value = features.network.keras_model(batch)[0, neuron.row, neuron.column, neuron.channel]
     theirs = neuron.activation * tape.gradient(value, batch).numpy()[0]
     assert np.allclose(zv.project(features, neuron, rule).on_canvas(), theirs, rtol=1e-4)
+
+
+def test_features_are_gone_as_soon_as_nobody_holds_them():
+    """What is remembered of a photograph must not keep it: a slider's memory would only grow."""
+    keras_layers = [keras.Input((16, 16, 3)), L.Conv2D(4, 3, activation="relu"), L.MaxPooling2D(2)]
+    network = zv.load_model(random_weights(keras.Sequential([*keras_layers, L.Conv2D(2, 3)])))
+    features = zv.extract_features(network, random_image(network))
+    for rule in ("deconvnet", "guided"):
+        zv.project(features, features.strongest(features.layers[-1]), rule)
+    zv.heatmap(features, features.strongest(features.layers[-1]))
+    assert len(features.cache) > 0
+    seen = weakref.ref(features)
+    gc.disable()
+    try:
+        del features
+        assert seen() is None
+    finally:
+        gc.enable()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-Result = TypeVar("Result")
+R = TypeVar("R")
 _edition = 0
 
 
@@ -25,8 +25,10 @@ class Cache:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def once(self, function: Callable[..., Result], *about: Hashable) -> Result:
-        """Return function(*about), computed once."""
+    def once(self, function: Callable[..., R], *about: Hashable, owner: Any = None) -> R:
+        """Return function(*about), or function(owner, *about), computed once. The owner of the
+        cache is not kept in it: so features are gone as soon as nobody holds them."""
+        owners = () if owner is None else (owner,)
         if self._edition != _edition:
             self._kept, self._edition = {}, _edition
         try:
@@ -34,9 +36,9 @@ class Cache:
             if key in self._kept:
                 return self._kept[key]
         except (TypeError, ValueError):  # it closes over something that has no hash, or nothing yet
-            return function(*about)
+            return function(*owners, *about)
         # Not under a lock: two threads may both compute it, but neither waits for the other.
-        return self._kept.setdefault(key, function(*about))
+        return self._kept.setdefault(key, function(*owners, *about))
 
 
 def _identity(function):

@@ -218,7 +218,8 @@ def counting_neuron(
 
 
 def _computed(features):
-    return [layer for layer in features.network.layers if layer.name in features.layers]
+    names = set(features.layers)
+    return [layer for layer in features.network.layers if layer.name in names]
 
 
 def _wide(layers):

@@ -181,12 +181,12 @@ def forward(
     """Compute values of a network for a batch of inputs, float32 (n, h, w, channels): {number:
     tensor} for the deepest value that is wanted, `number`, and the others to keep."""
     keras, _ = keras_and_tensorflow()
-    plan = network.cache.once(_plan, network, number, kept)
+    plan = network.cache.once(_plan, network.graph, number, kept)
     return _run(plan, {0: keras.ops.convert_to_tensor(batch)})
 
 
-def _plan(network, number, kept):
-    steps = [one for one in network.graph.below(number) if one.compute is not None]
+def _plan(graph, number, kept):
+    steps = [one for one in graph.below(number) if one.compute is not None]
     return _with_releases(steps, kept | {number})
 
 

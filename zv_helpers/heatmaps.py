@@ -90,9 +90,6 @@ def finished(
         >>> finished(np.array([[2.0, -1.0], [1.0, 0.0]]), (2, 2))
         array([[1. , 0. ],
                [0.5, 0. ]], dtype=float32)
-        >>> finished(np.zeros((7, 7)), (2, 2))
-        array([[0., 0.],
-               [0., 0.]], dtype=float32)
     """
     heat = resized(np.maximum(raw, 0).astype(np.float32), size)
     if smoothing > 0:

@@ -79,9 +79,8 @@ def correlation(first: ArrayLike, second: ArrayLike) -> float:
 
 
 def rank_correlation(first: ArrayLike, second: ArrayLike) -> float:
-    """Compare two orders: Spearman's rank correlation in [-1, 1], ties sharing their mean rank.
-
-    Returns 0 where one of the two is constant, since it then orders nothing.
+    """Compare two orders: Spearman's rank correlation in [-1, 1], ties sharing their mean rank; 0
+    where one of the two is constant, since it then orders nothing.
 
     Examples:
         >>> rank_correlation([1, 2, 3, 4], [10, 20, 30, 1000])

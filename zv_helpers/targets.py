@@ -182,11 +182,10 @@ class Region(Target):
     kinds = ("score", "probability", "activation")
 
     def __post_init__(self):
-        if np.ndim(self.part) == 2:
-            rows = np.asarray(self.part, bool).tolist()
-            object.__setattr__(self, "part", tuple(map(tuple, rows)))
-        elif self.part is not None:
-            object.__setattr__(self, "part", tuple(self.part))
+        part = self.part
+        if np.ndim(part) == 2:
+            part = map(tuple, np.asarray(part, bool).tolist())
+        object.__setattr__(self, "part", None if part is None else tuple(part))
 
     def __str__(self):
         where = "the whole map"

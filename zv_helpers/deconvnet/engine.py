@@ -44,7 +44,7 @@ class ReverseContext:
 
     def found(self, find: Callable) -> Any:
         """Return find(features, operation), computed once a photograph: switches."""
-        return self.features.cache.once(find, self.features, self.operation)
+        return self.features.cache.once(find, self.operation, owner=self.features)
 
     def output_maps(self) -> np.ndarray:
         """Return the maps at the output, in the signal's windows: (n, h, w, channels)."""
@@ -88,7 +88,8 @@ def reverse_each(features: Features, number: int, seed: Signal, rule: str) -> li
 
 def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
     """Find the route, compute what its rules read of the forward pass, and follow it."""
-    route, read = features.network.cache.once(_route, features.network, number, frozenset(stops))
+    network = features.network
+    route, read = network.cache.once(_route, network.graph, number, frozenset(stops))
     features.compute(read)
     return _follow(features, route, {number: seed}, rule, stops, watch, part_above)
 
@@ -119,11 +120,11 @@ def _follow(features, route, signals, rule, wanted, watch=None, part_above=None)
     return [found]
 
 
-def _route(network, number, wanted):
+def _route(graph, number, wanted):
     """Return the operations from a value down to the wanted ones, and the numbers of the values
     that their rules read."""
     reached, route, read = set(wanted), [], []
-    for operation in network.graph.below(number):
+    for operation in graph.below(number):
         if reached.intersection(operation.inputs):
             reached.add(operation.output)
             route.append(operation)

@@ -133,8 +133,12 @@ def _notes(network, number, targets, rule):
     if rule != "deconvnet":
         return ()
     where = targets[0].layer or "the class scores"
-    words = network.cache.once(lambda: cautions(network.graph.below(number)))
+    words = network.cache.once(_cautions, network.graph, number)
     return tuple(CAUTIONS[word].format(layer=where) for word in words)
+
+
+def _cautions(graph, number):
+    return cautions(graph.below(number))
 
 
 def seeds(features: Features, targets: list[Target], own: bool = True) -> Signal:

@@ -35,7 +35,7 @@ def _table(colormap):
 def coloured(values: ArrayLike, colormap: str = "inferno") -> np.ndarray:
     """Colour values in [0, 1]: uint8 RGB (..., 3) for float (...); raises a ValueError if
     matplotlib knows no colormap of that name."""
-    return _table(colormap)[np.clip(np.asarray(values) * 256, 0, 255).astype(np.uint8)]
+    return _table(colormap).take(np.clip(np.asarray(values) * 256, 0, 255).astype(np.uint8), axis=0)
 
 
 def map_colours(
@@ -71,12 +71,7 @@ def signed_colormap() -> Any:
 
 
 def lightness(colours: ArrayLike) -> np.ndarray:
-    """Return how light colours look, CIE L* from 0 to 100, for uint8 sRGB (..., 3).
-
-    Examples:
-        >>> lightness(np.array([[0, 0, 0], [255, 255, 255]], np.uint8)).round()
-        array([  0., 100.])
-    """
+    """Return how light colours look, CIE L* from 0 to 100, for uint8 sRGB (..., 3)."""
     share = np.asarray(colours, float) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722])

@@ -67,7 +67,7 @@ class Network:
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers whose feature maps can be looked at, in forward order."""
-        return tuple(self.cache.once(_layer, self, *one) for one in self.graph.layer_values.items())
+        return tuple(self.cache.once(_layers, owner=self).values())
 
     @functools.cached_property
     def logits(self) -> int | None:
@@ -104,7 +104,7 @@ class Network:
 
     def problem(self, number: int) -> str | None:
         """Say why the signal cannot be taken from a value down to the pixels, or return None."""
-        return self.cache.once(lambda: refusal(reversed(self.graph.below(number))))
+        return self.cache.once(_problem, self.graph, number)
 
     def pixels_of(self, number: int, box: Box, endless: bool = False) -> Box | None:
         """Find the pixels that a box (top, left, bottom, right) of a value's positions sees: such a
@@ -155,7 +155,8 @@ class Network:
 
     def layer(self, name: str) -> Layer:
         """Return the `Layer` of that name; raises KeyError like `layer_value`."""
-        return self.cache.once(_layer, self, name, self.layer_value(name))
+        self.layer_value(name)
+        return self.cache.once(_layers, owner=self)[name]
 
     def class_name(self, index: int) -> str:
         """Return the name of a class, or "class 281" where the names are not known."""
@@ -193,6 +194,14 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 def _near(name, names, cutoff):
     """List the nearest names with commas between them: "" if none is near."""
     return ", ".join(difflib.get_close_matches(str(name), names, n=3, cutoff=cutoff))
+
+
+def _problem(graph, number):
+    return refusal(reversed(graph.below(number)))
+
+
+def _layers(network):
+    return {name: _layer(network, name, n) for name, n in network.graph.layer_values.items()}
 
 
 def _layer(network, name, number):
