@@ -20,9 +20,9 @@ import statistics
 import time
 
 import numpy as np
-from zv_helpers.models import keras_and_tensorflow
 
 import zv_helpers as zv
+from zv_helpers.network import keras_and_tensorflow
 
 LAYERS = ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3")
 PHOTOS = ("tabby_cat", "german_shepherd", "espresso", "chickens", "owl")
