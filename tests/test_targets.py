@@ -53,6 +53,8 @@ def test_wherever_an_index_may_stand_a_name_and_any_target_may(cat):
     for what in (281, np.int64(281), "tabby", "Tabby", tabby):
         assert cat.target(what) == tabby
     assert cat.target() == zv.ClassScore(int(cat.logits.argmax()))
+    assert tabby.class_index(cat.network) == 281
+    assert cat.strongest("fire9").class_index(cat.network) is None
     by_index = zv.heatmap(cat, 281)
     assert np.array_equal(zv.heatmap(cat, "tabby"), by_index)
     assert np.array_equal(zv.heatmap(cat, tabby), by_index)
@@ -163,6 +165,7 @@ def test_a_segmentation_like_output_is_explained_where_its_class_is(scene):
     winners = scene["classes"].argmax(axis=-1)
     assert target.channel == np.bincount(winners.ravel()).argmax()
     assert np.array_equal(target.positions((12, 16)), winners == target.channel)
+    assert target.class_index(network) == target.channel
     assert target.name(network) in network.class_names
     assert target.name(network) in scene.describe(target) and "%" in scene.describe(target)
     for method in ("relevance", "gradcam", "deconvnet"):

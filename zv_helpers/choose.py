@@ -53,15 +53,15 @@ def strongest_targets(features: Any, count: int = 2) -> list[Target]:
     return [features.strongest(layer, one) for one in features.strongest_channels(layer, count)]
 
 
-def same_target(features: Any, target: Any) -> Target:
+def same_target(features: Any, target: Target) -> Target:
     """Return the same class, or the strongest neuron of the same feature map, in other features; of
     a network that has none, its own default target, or its own strongest neuron."""
     network, layer = features.network, target.layer
-    index = target.index if layer is None else target.channel
-    if layer is None or layer == network.class_maps:
+    index = target.class_index(network)
+    if index is not None:
         return target_of(features, index if index < (network.class_count or 0) else None)
-    if layer in features.layers and index < features[layer].shape[2]:
-        return features.strongest(layer, index)
+    if layer in features.layers and target.channel < features[layer].shape[2]:
+        return features.strongest(layer, target.channel)
     return features.strongest(neuron_layer(features))
 
 

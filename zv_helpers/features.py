@@ -63,8 +63,7 @@ class Features:
         return self.values[number][0]
 
     def value(self, number: int) -> np.ndarray:
-        """Return a value of the forward pass by its number, (1, ...); one that was not kept is
-        computed now, and kept."""
+        """Return a value (1, ...) by its number; if it was not kept, it is computed now."""
         return self.compute([number])[number]
 
     def compute(self, numbers: Iterable[int]) -> dict:
@@ -91,8 +90,7 @@ class Features:
         return self.network.as_probabilities(self.logits)
 
     def top_classes(self, count: int = 5) -> list[tuple[int, str, float]]:
-        """Return the `count` most probable classes, best first: [(index, name, probability),
-        ...]."""
+        """Return the most probable classes, best first: [(index, name, probability), ...]."""
         shares, name = self.probabilities, self.network.class_name
         best = np.argsort(-shares, kind="stable")[:count].tolist()
         return [(index, name(index), float(shares[index])) for index in best]
@@ -121,14 +119,12 @@ class Features:
         return self.neuron(layer, found if channel is None else channel, row, column)
 
     def strongest_channels(self, layer: str, count: int | None = None) -> np.ndarray:
-        """Return a layer's feature maps ordered by their largest activation, strongest first, int
-        (count,)."""
+        """Return a layer's feature maps, int (count,), largest activation first; ties in order."""
         peaks = self[layer].max(axis=(0, 1))
         return np.argsort(-peaks, kind="stable")[:count]
 
     def class_neuron(self, class_index: Any) -> ClassScore:
-        """Return a class score as a target, to project it or to explain it; raises IndexError if
-        there is no such class."""
+        """Return a class score as a target; raises IndexError if there is no such class."""
         target = ClassScore(int(class_index))
         target.check(self)
         return target

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 
 from .network.network import Network, softmax
-
-Box = tuple[int, int, int, int]  # top, left, bottom, right
+from .network.receptive_fields import Box
 
 
 class Target:
@@ -25,6 +24,7 @@ class Target:
     """
 
     layer: str | None
+    channel: int
     kinds: tuple[str, ...] = ("score", "activation")
     measure = "activation"
 
@@ -37,7 +37,11 @@ class Target:
 
     def name(self, network: Network) -> str:
         """Name the target in a few words."""
-        return f"{self.layer}, map {self.channel}"  # type: ignore[attr-defined]
+        return f"{self.layer}, map {self.channel}"
+
+    def class_index(self, network: Network) -> int | None:
+        """Return the index of the class that the target lies in, or None."""
+        return self.channel if self.layer == network.class_maps else None
 
     def describe(self, features: Any) -> str:
         """Say in words which target this is."""
@@ -112,6 +116,9 @@ class ClassScore(Target):
                 f"but class {self.index} was asked for"
             )
 
+    def class_index(self, network: Network) -> int | None:
+        return self.index
+
     def name(self, network: Network) -> str:
         return network.class_name(self.index)
 
@@ -131,11 +138,8 @@ class ClassScore(Target):
 
 @dataclass(frozen=True)
 class Neuron(Target):
-    """One neuron: a position (row, column) in one feature map (channel) of a layer, and its
-    activation.
-
-    Row and column are feature-map coordinates.
-    """
+    """One neuron: a position (row, column) in one feature map (channel) of a layer, in feature-map
+    coordinates, and its activation."""
 
     layer: str
     channel: int

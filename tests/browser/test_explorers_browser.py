@@ -1,5 +1,6 @@
 """All explorers in one notebook: keys, clicks, bad input, accessibility, and starting again."""
 
+import contextlib
 import functools
 import io
 import os
@@ -47,28 +48,29 @@ FOCUSED = """root => root.contains(document.activeElement)
     ? Number(document.activeElement.dataset.place ?? -1) : null"""
 
 
-@pytest.fixture(scope="module")
-def notebook(workbook, lab, chromium):
-    """A notebook with every explorer, run from top to bottom."""
+@contextlib.contextmanager
+def opened(workbook, lab, chromium, name):
+    """Open a notebook with every explorer, run from top to bottom, and close it afterwards."""
     from in_browser import Notebook, write_notebook
 
-    write_notebook(workbook / "root" / "explorers.ipynb", SETUP, EXPLORERS)
-    opened = Notebook(chromium, lab, "explorers.ipynb")
-    opened.run_all()
-    yield opened
-    opened.close()
+    write_notebook(workbook / "root" / name, SETUP, EXPLORERS)
+    notebook = Notebook(chromium, lab, name)
+    notebook.run_all()
+    yield notebook
+    notebook.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(workbook, lab, chromium):
+    with opened(workbook, lab, chromium, "explorers.ipynb") as notebook:
+        yield notebook
 
 
 @pytest.fixture(scope="module")
 def fresh(workbook, lab, chromium):
     """The same notebook, in which no control was touched."""
-    from in_browser import Notebook, write_notebook
-
-    write_notebook(workbook / "root" / "untouched.ipynb", SETUP, EXPLORERS)
-    opened = Notebook(chromium, lab, "untouched.ipynb")
-    opened.run_all()
-    yield opened
-    opened.close()
+    with opened(workbook, lab, chromium, "untouched.ipynb") as notebook:
+        yield notebook
 
 
 @pytest.fixture(scope="module")

@@ -177,11 +177,8 @@ def photograph_chooser(
         network: the `Network` it is for.
         source, fit: what is shown first, as in `load_image`; or an `InputImage`.
 
-    Returns:
-        the chooser; its `image` is the `InputImage` for the next cell, its `name` a PHOTO.
-
-    Raises:
-        ImageError, DataError: the first photograph cannot be used.
+    Returns the chooser; its `image` is the `InputImage` for the next cell, its `name` a PHOTO.
+    Raises an ImageError or DataError if the first photograph cannot be used.
     """
     image = source
     if not isinstance(source, InputImage):

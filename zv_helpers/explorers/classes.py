@@ -24,16 +24,12 @@ def labels(features):
 def default_class(features):
     """Return the index of the class that is explained where none was chosen; None without
     classes."""
-    target = default_target(features)
-    return next((i for i in labels(features) if features.target(i) == target), None)
+    return default_target(features).class_index(features.network)
 
 
 def parsed(features, text):
-    """Return the class index that a label, a name or a number means.
-
-    Raises:
-        KeyError, IndexError: there is no such class; the message says what is near.
-    """
+    """Return the class index that a label, a name or a number means; raises KeyError or IndexError,
+    which say what is near, if there is no such class."""
     network, text = features.network, text.strip()
     number = text[text.rfind("(") + 1 : -1] if text.endswith(")") else text
     if number.isdecimal():

@@ -189,8 +189,7 @@ def heatmap_explorer(
     Args:
         features: `Features` of a forward pass; the rest, as in `heatmap`, is shown first.
 
-    Returns:
-        the explorer; its `heat` is the heatmap on show.
+    Returns the explorer; its `heat` is the heatmap on show.
     """
     state = HeatState(class_index, layer, method, smoothing, threshold)
     return HeatmapExplorer(features, state)

@@ -253,11 +253,8 @@ def neuron_explorer(
             one feature map for each class, and its strongest feature map.
         panels: "all", or "forward" for the forward pass alone.
 
-    Returns:
-        the explorer; its `neuron` is the `Neuron` on show.
-
-    Raises:
-        KeyError, IndexError: no such layer or feature map. ValueError: unknown panels.
+    Returns the explorer; its `neuron` is the `Neuron` on show. Raises a KeyError or IndexError for
+    a layer or feature map that is not there, a ValueError for unknown panels.
     """
     if panels not in ("all", "forward"):
         raise ValueError(f'Expected panels to be "all" or "forward", but got {panels!r}.')

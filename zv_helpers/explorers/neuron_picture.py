@@ -9,11 +9,8 @@ from ..draw.signals import signal_picture
 
 
 def render(view):
-    """Draw a view, and the pinned one under it at the same scale.
-
-    Returns:
-        PIL image: its size depends only on `forward` and on being pinned.
-    """
+    """Draw a view, and the pinned one under it at the same scale: a PIL image, whose size depends
+    only on `forward` and on being pinned."""
     pin, side = view.state.pin, side_of(view)
     row = draw_row(view, view.scale, side)
     if pin is None:

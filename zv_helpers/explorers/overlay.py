@@ -76,10 +76,8 @@ def caption(view):
 def save(view, name=""):
     """Write a view's overlay as PNG into the folder `results`; returns the Path that was written.
 
-    The folder is made where the notebook runs. No file is replaced: a number is added.
-
-    Raises:
-        ValueError: the name holds a folder, or the file cannot be written.
+    The folder is made where the notebook runs. No file is replaced: a number is added. Raises a
+    ValueError if the name holds a folder, or the file cannot be written.
     """
     features = view.context.features
     stem = name.strip() or f"{features.image.name}_{features.network.name}_overlay"
@@ -169,8 +167,7 @@ def overlay_explorer(
         class_index, heat: as in `heatmap` (method, layer, smoothing, threshold).
         alpha, colormap, contour: as in `overlay`, for what is shown first.
 
-    Returns:
-        the explorer; its `pixels` is the overlay on show.
+    Returns the explorer; its `pixels` is the overlay on show.
     """
     heat.update(alpha=alpha, colormap=colormap, contour=contour)
     return OverlayExplorer(features, OverlayState(class_index, **heat))

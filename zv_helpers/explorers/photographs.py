@@ -59,11 +59,11 @@ class FeatureExplorer(Explorer):
         self.networks = {features.network.name: features.network}
         self.others = {features.image.name: features.image}
         self.sheet = self.frame = self.framed = None
-        super().__init__(self._context(features, features.image.name), state)
+        super().__init__(self._context(features, features.image.name, photographs()), state)
 
-    def _context(self, features, chosen):
+    def _context(self, features, chosen, known):
         networks = (next(iter(self.networks)), "squeezenet", "vgg16-conv")
-        names = (*photographs(), *self.others)
+        names = (*known, *self.others)
         return Context(features, chosen, *(tuple(dict.fromkeys(one)) for one in (names, networks)))
 
     def choose(self, name):
@@ -99,9 +99,10 @@ class FeatureExplorer(Explorer):
         return replace(quietly(load_image, known.original, network, fit), name=known.name)
 
     def _turn(self, name, network, image, notes):
-        if name not in photographs():
+        known = photographs()
+        if name not in known:
             self.others[name] = image
-        context = self._context(extract_features(network, image), name)
+        context = self._context(extract_features(network, image), name, known)
         self.state = self.fitting(context, self.state)
         self.context = context
         self.remark = f"{image.name}: {'; '.join(notes)}." if notes else ""

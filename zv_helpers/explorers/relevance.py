@@ -136,11 +136,11 @@ def all_scores(view, largest, width, height):
     strips.words(draw, (left, top + 20), note, 12, colours.PALE, width - left)
     top, bottom, right = top + strips.HEAD, height - strips.MARGIN, width - strips.MARGIN
     middle = (top + bottom) // 2
-    order = np.argsort(-scores, kind="stable")
+    order, chosen = np.argsort(-scores, kind="stable"), view.chosen
     pitch = (right - left) / len(scores)
     for colour, wanted in ((colours.BLUE, False), (ORANGE, True)):
         for position, channel in enumerate(order):
-            if (int(channel) in view.chosen) is not wanted:
+            if (int(channel) in chosen) is not wanted:
                 continue
             length = scores[channel] / largest * (bottom - top) / 2 if largest > 0 else 0
             x, y = left + position * pitch, middle - length
@@ -203,7 +203,6 @@ def relevance_explorer(
     Args:
         features: `Features` of a forward pass; the rest, as in `relevance_scores`, is shown first.
 
-    Returns:
-        the explorer; its `scores` are the relevance scores on show.
+    Returns the explorer; its `scores` are the relevance scores on show.
     """
     return RelevanceExplorer(features, RelevanceState(class_index, layer, rule))

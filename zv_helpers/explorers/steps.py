@@ -238,10 +238,7 @@ def step_explorer(features: Features, neuron: Any = None, rule: str = "deconvnet
             `features.target()`.
         rule: "deconvnet", "guided" or "gradient".
 
-    Returns:
-        the explorer.
-
-    Raises:
-        ValueError: the neuron's layer cannot be reversed, or an unknown rule.
+    Returns the explorer. Raises a ValueError if the neuron's layer cannot be reversed, or for an
+    unknown rule.
     """
     return StepExplorer(features, StepState(features.target(neuron), rule))

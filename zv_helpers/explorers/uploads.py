@@ -16,14 +16,9 @@ SUFFIX = re.compile(r"[^\w.-]+")
 def read_upload(name, content, network, fit="crop"):
     """Load an uploaded photograph and keep it in data/my_photos, for every notebook.
 
-    Args:
-        name: the file's name on the learner's machine; content: its bytes.
-
-    Returns:
-        (InputImage, note): the note says where it was kept, or why it was not.
-
-    Raises:
-        ImageError: it is no photograph that can be used; then nothing is kept.
+    name: the file's name on the learner's machine; content: its bytes. Returns (InputImage, note):
+    the note says where it was kept, or why it was not. Raises an ImageError if it is no photograph
+    that can be used; then nothing is kept.
     """
     file = io.BytesIO(bytes(content))
     file.name = name
