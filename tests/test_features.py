@@ -6,7 +6,8 @@ from independent import random_image, random_weights, reading
 
 import zv_helpers as zv
 from zv_helpers.deconvnet import switches_of
-from zv_helpers.features import forward, resume
+from zv_helpers.features import resume
+from zv_helpers.network.running import forward
 
 
 def small_resnet(keras, seed=0):

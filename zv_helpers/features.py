@@ -12,6 +12,7 @@ from .cache import Cache
 from .choose import target_of
 from .images import InputImage
 from .network import Network, as_array, keras_and_tensorflow
+from .network.running import forward, onward, run
 from .targets import ClassScore, Neuron, Target
 
 
@@ -171,55 +172,14 @@ def extract_features(network: Network, image: InputImage, upto: str | None = Non
     return Features(network, image, {n: as_array(t) for n, t in tensors.items()})
 
 
-def forward(
-    network: Network, batch: np.ndarray, number: int, kept: frozenset = frozenset()
-) -> dict:
-    """Compute values of a network for a batch of inputs, float32 (n, h, w, channels): {number:
-    tensor} for the deepest value that is wanted, `number`, and the others to keep."""
-    keras, _ = keras_and_tensorflow()
-    plan = network.cache.once(_plan, network.graph, number, kept)
-    return _run(plan, {0: keras.ops.convert_to_tensor(batch)})
-
-
-def _plan(graph, number, kept):
-    steps = [one for one in graph.below(number) if one.compute is not None]
-    return _with_releases(steps, kept | {number})
-
-
 def resume(features: Features, layer: str, maps: np.ndarray, number: int) -> np.ndarray:
     """Run the forward pass on from a layer, with n changed versions of its feature maps, float32
     (n, h, w, channels). Returns float32 (n, ...): the value of that number for each version."""
     keras, _ = keras_and_tensorflow()
     network, start = features.network, features.network.layer_value(layer)
-    changed, steps = {start}, []
-    for operation in network.graph.below(number):
-        if operation.compute is not None and changed.intersection(operation.reads):
-            changed.add(operation.output)
-            steps.append(operation)
-    beside = {n for operation in steps for n in operation.reads} - changed
+    plan, beside = onward(network.graph, start, number)
     with network.lock:
         values = {start: keras.ops.convert_to_tensor(maps)}
         for passing in beside:  # branches that pass the changed layer by
             values[passing] = keras.ops.repeat(features.value(passing), len(maps), axis=0)
-        return as_array(_run(_with_releases(steps, {number}), values)[number])
-
-
-def _run(plan, values):
-    for operation, done in plan:
-        values[operation.output] = operation.compute(*(values[n] for n in operation.reads))
-        for number in done:
-            del values[number]
-    return values
-
-
-def _with_releases(steps, kept):
-    """List (operation, the values nobody needs after it): memory holds only what is kept."""
-    last = {}
-    for position, operation in enumerate(steps):
-        for number in (*operation.reads, operation.output):
-            last[number] = position
-    releases = [[] for _ in steps]
-    for number, position in last.items():
-        if number not in kept:
-            releases[position].append(number)
-    return list(zip(steps, releases, strict=True))
+        return as_array(run(plan, values)[number])

@@ -8,9 +8,10 @@ from PIL import Image
 
 from .choose import layer_below
 from .deconvnet import project, reverse_signal
-from .features import Features, forward
+from .features import Features
 from .images import InputImage
 from .network import as_array
+from .network.running import forward
 from .relevance import activation_times_gradient
 
 METHODS = ("relevance", "gradcam", "deconvnet", "occlusion")
