@@ -138,7 +138,9 @@ class _Plan:
 
         def compute(*values, function=layer):
             args, kwargs = arguments.fill_in(dict(zip(keys, values, strict=True)))
-            return function(*args, **kwargs)
+            # Keras writes a layer's own default into the graph, and that of `RandomFlip` is True.
+            calm = {"training": False} if "training" in kwargs else {}
+            return function(*args, **kwargs | calm)
 
         pairs = zip(inputs, tensors, strict=True)
         stand_ins = [keras.KerasTensor((1, *self.shapes[n]), dtype=one.dtype) for n, one in pairs]
