@@ -11,8 +11,10 @@ import numpy as np
 from .cache import Cache
 from .choose import target_of
 from .images import InputImage
-from .network import Network, as_array, keras_and_tensorflow
-from .network.running import forward, onward, run
+from .network import Network, as_array
+from .network.running import forward, onward, passing_by
+from .network.tensorflow import as_tensor
+from .network.weights import Weights
 from .targets import ClassScore, Neuron, Target
 
 
@@ -27,6 +29,7 @@ class Features:
     network: Network
     image: InputImage
     values: dict = field(repr=False)
+    weights: Weights = field(repr=False)  # of the network at that moment
     cache: Cache = field(repr=False, default_factory=Cache)  # what a reverse pass worked out
 
     def __repr__(self):
@@ -39,7 +42,7 @@ class Features:
     def __setstate__(self, state):
         for array in state["values"].values():
             array.setflags(write=False)
-        self.__dict__.update(state, cache=Cache())
+        self.__dict__.update(state, weights=state["network"].held[0], cache=Cache())
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -70,10 +73,27 @@ class Features:
     def compute(self, numbers: Iterable[int]) -> dict:
         """Return {number: value (1, ...)}, computing what was not kept in one forward pass."""
         while missing := frozenset(numbers).difference(self.values):
-            with self.network.lock:
-                found = forward(self.network, self.image.batch, max(missing), missing)
-            self.values.update((n, as_array(found[n])) for n in missing.intersection(found))
+            found = self.rerun(self.image.batch, max(missing), missing, again=False)
+            self.values.update((n, found[n]) for n in missing.intersection(found))
         return self.values
+
+    def rerun(
+        self, batch: np.ndarray, number: int, kept: frozenset = frozenset(), again: bool = True
+    ) -> dict[int, np.ndarray]:
+        """Run the forward pass for other inputs, float32 (n, h, w, channels), up to a value:
+        {number: value (n, ...)} of it and those to keep. again: more such passes will come. Raises
+        a ValueError if the network was trained on since these features were extracted."""
+        with self.network.lock:
+            found, weights = forward(self.network, batch, number, kept, again)
+        self._check(weights)
+        return {n: as_array(tensor) for n, tensor in found.items()}
+
+    def _check(self, weights):
+        if weights is not self.weights:
+            raise ValueError(
+                f"{self.network.name!r} was trained on since the features of {self.image.name!r} "
+                "were extracted: call extract_features again."
+            )
 
     @functools.cached_property
     def logits(self) -> np.ndarray:
@@ -168,18 +188,22 @@ def extract_features(network: Network, image: InputImage, upto: str | None = Non
     graph = network.graph
     number = graph.scores if upto is None else network.layer_value(upto)
     with network.lock:
-        tensors = forward(network, image.batch, number, graph.kept)
-    return Features(network, image, {n: as_array(t) for n, t in tensors.items()})
+        tensors, weights = forward(network, image.batch, number, graph.kept)
+    return Features(network, image, {n: as_array(t) for n, t in tensors.items()}, weights)
 
 
-def resume(features: Features, layer: str, maps: np.ndarray, number: int) -> np.ndarray:
+def resume(
+    features: Features, layer: str, maps: np.ndarray, number: int, again: bool = False
+) -> np.ndarray:
     """Run the forward pass on from a layer, with n changed versions of its feature maps, float32
-    (n, h, w, channels). Returns float32 (n, ...): the value of that number for each version."""
-    keras, _ = keras_and_tensorflow()
+    (n, h, w, channels), the rest as it was. again: more such passes will come. Returns float32
+    (n, ...): the value of that number for each version. Raises a ValueError if the network was
+    trained on since."""
     network, start = features.network, features.network.layer_value(layer)
-    plan, beside = onward(network.graph, start, number)
+    beside = network.cache.once(passing_by, network.graph, start, number)
+    values = features.compute(beside)
     with network.lock:
-        values = {start: keras.ops.convert_to_tensor(maps)}
-        for passing in beside:  # branches that pass the changed layer by
-            values[passing] = keras.ops.repeat(features.value(passing), len(maps), axis=0)
-        return as_array(run(plan, values)[number])
+        passing = {n: as_tensor(values[n]) for n in sorted(beside)}
+        found, weights = onward(network, start, maps, number, passing, again)
+    features._check(weights)
+    return as_array(found)

@@ -10,8 +10,6 @@ from .choose import layer_below
 from .deconvnet import project, reverse_signal
 from .features import Features
 from .images import InputImage
-from .network import as_array
-from .network.running import forward
 from .relevance import activation_times_gradient
 
 METHODS = ("relevance", "gradcam", "deconvnet", "occlusion")
@@ -113,7 +111,7 @@ def resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def occlude(image: InputImage, top: int, left: int, size: int) -> np.ndarray:
-    """Return the photograph's pixels with a grey square on it: uint8 (h, w, 3)."""
+    """Return the photograph's pixels with a grey square on it: uint8 (h, w, channels)."""
     pixels = image.pixels.copy()
     pixels[max(top, 0) : top + size, max(left, 0) : left + size] = 128
     return pixels
@@ -149,8 +147,7 @@ def occlusion(
     number, values = target.number(network), []
     for first in range(0, len(places), batch):
         some = [occlude(image, *place, size) for place in places[first : first + batch]]
-        with network.lock:
-            out = as_array(forward(network, network.spec.prepare(np.stack(some)), number)[number])
+        out = features.rerun(network.spec.prepare(np.stack(some)), number)[number]
         values += target.value(out, None, network.as_probabilities).tolist()
     before = target.of(features)
     total, count = np.zeros((height, width)), np.zeros((height, width))
@@ -201,7 +198,7 @@ def box_of(heat: ArrayLike, threshold: float = 0.5) -> tuple[int, int, int, int]
 
 
 def delete(pixels: ArrayLike, heat: ArrayLike, share: float, hottest: bool = True) -> np.ndarray:
-    """Paint the hottest (or coldest) share of the pixels grey: deletion; uint8 (h, w, 3).
+    """Paint the hottest (or coldest) share of the pixels grey: deletion; uint8 (h, w, channels).
 
     >>> delete(np.zeros((1, 4, 3), np.uint8), np.array([[0.1, 0.9, 0.2, 0.3]]), 0.25)[0, :, 0]
     array([  0, 128,   0,   0], dtype=uint8)
@@ -209,6 +206,6 @@ def delete(pixels: ArrayLike, heat: ArrayLike, share: float, hottest: bool = Tru
     order = np.argsort(-np.asarray(heat).ravel(), kind="stable")
     count = round(share * order.size)
     chosen = order[:count] if hottest else order[order.size - count :]
-    covered = np.array(pixels).reshape(-1, 3)
+    covered = np.array(pixels).reshape(order.size, -1)
     covered[chosen] = 128
     return covered.reshape(np.shape(pixels))

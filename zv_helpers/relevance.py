@@ -55,11 +55,12 @@ def ablation(
     target, maps = features.target(class_index), features[layer]
     channels = np.arange(maps.shape[2]) if channels is None else np.asarray(channels)
     number, whole, falls = target.number(features.network), target.of(features, "score"), []
+    again = len(channels) > 2 * batch
     for first in range(0, len(channels), batch):
         some = channels[first : first + batch]
         changed = np.repeat(maps[None], len(some), axis=0)
         changed[np.arange(len(some)), :, :, some] = 0
-        falls.append(whole - target.value(resume(features, layer, changed, number), "score"))
+        falls.append(whole - target.value(resume(features, layer, changed, number, again), "score"))
     return np.concatenate(falls).astype(np.float32)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from ..features import Features
 from ..network.graph import Operation
 from ..network.receptive_fields import windows_of
+from ..network.weights import Weights
 from .rules.table import reversal_of
 from .signals import Place, Signal, cropped, joined, moved, place, windows
 
@@ -39,8 +40,14 @@ class ReverseContext:
     size = property(lambda self: self.place.size)
 
     def prepared(self, make: Callable) -> Any:
-        """Return make(layer), computed once a network: a kernel laid out for the reverse."""
-        return self.features.network.cache.once(make, self.layer)
+        """Return make(layer), computed once for the network's weights: a kernel laid out for the
+        reverse."""
+        return self.weights.once(_made, make, self.layer)
+
+    @property
+    def weights(self) -> Weights:
+        """The network's weights in the forward pass: `weights.of(layer.kernel)` is an array."""
+        return self.features.weights
 
     def found(self, find: Callable) -> Any:
         """Return find(features, operation), computed once a photograph: switches."""
@@ -152,6 +159,10 @@ def one_step(features: Features, operation: Operation, signal: Signal, rule: str
             part = moved(part, cut_at, at.new_starts, at.new_size)
         new.append((value, Signal(part, at.new_starts)))
     return new
+
+
+def _made(weights, make, layer):
+    return make(layer)
 
 
 def _entry(operation):

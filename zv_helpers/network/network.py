@@ -3,6 +3,7 @@
 import difflib
 import functools
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from .graph import Graph, cautions, refusal
 from .reading import activation_name
 from .receptive_fields import Box, interval_of, windows_below
 from .spec import InputSpec
+from .weights import Weights
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ class Network:
     """A convolutional network whose every operation is known by name, made by `load_model`. `spec`
     says what its input looks like; `class_names` are in class order; `recipe` holds the arguments
     of `load_model` that make it again (None: your own model). It can be pickled (see `loading`).
-    The weights of `keras_model`, a `keras.Model`, are read once: after you train it further, call
-    `load_model` again."""
+    Train its `keras_model` on as you like: each forward pass sees the weights of that moment."""
 
     name: str
     keras_model: Any = field(repr=False)
@@ -48,6 +49,7 @@ class Network:
     recipe: dict | None = field(repr=False, default=None)
     lock: Any = field(repr=False, default_factory=threading.RLock)
     cache: Cache = field(repr=False, default_factory=Cache)
+    held: list[Weights] = field(repr=False, default_factory=lambda: [Weights()])
 
     def __repr__(self):
         h, w = self.input_size
@@ -101,6 +103,14 @@ class Network:
         if final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower():
             return (1 / (1 + np.exp(-logits))).astype(np.float32)
         return softmax(logits).astype(np.float32)
+
+    def weights_in(self, variables: Iterable, tensors: Iterable) -> Weights:
+        """Return the `Weights` that a forward pass read, from its variables and what they held: the
+        same as before, unless the network was trained on since."""
+        if not self.held[0].agree(variables, tensors):
+            self.held[0] = Weights()
+            self.held[0].agree(variables, tensors)
+        return self.held[0]
 
     def problem(self, number: int) -> str | None:
         """Say why the signal cannot be taken from a value down to the pixels, or return None."""

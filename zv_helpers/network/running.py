@@ -1,14 +1,14 @@
 """Running a graph forward, always in inference: a walk over its operations that keeps what is asked
-for and lets go of the rest."""
+for and lets go of the rest. From the second time on, it is compiled."""
 
 import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
-from .graph import Graph
+from .compiling import Beside, make_way
+from .graph import Graph, Operation
 from .tensorflow import keras_and_tensorflow
+from .weights import Weights, variables_of
 
 
 @functools.cache
@@ -25,35 +25,100 @@ def _inference():
 
 
 def forward(
-    network: Any, batch: np.ndarray, number: int, kept: frozenset = frozenset()
-) -> dict[int, Any]:
-    """Compute values of a network for a batch of inputs, float32 (n, h, w, channels): {number:
-    tensor} for the deepest value that is wanted, `number`, and the others to keep."""
+    network: Any, batch: Any, number: int, kept: frozenset = frozenset(), again: bool = True
+) -> tuple[dict[int, Any], Weights]:
+    """Compute values of a network for a batch of inputs, float (n, h, w, channels): ({number:
+    tensor} for the deepest value that is wanted, `number`, and the others to keep; the weights).
+
+    again: more such passes will come, so it is worth compiling.
+    """
     keras, _ = keras_and_tensorflow()
-    plan = network.cache.once(_plan, network.graph, number, kept)
-    return run(plan, {0: keras.ops.convert_to_tensor(batch)})
+    batch = keras.ops.convert_to_tensor(batch)
+    run, numbers, variables = network.cache.once(
+        _pass, network.graph, number, kept, (batch.shape[1:], batch.dtype), owner=network
+    )
+    found = run(batch, again=again)
+    values = {0: batch} if 0 in kept | {number} else {}
+    values |= dict(zip(numbers, found, strict=False))
+    return values, network.weights_in(variables, found[len(numbers) :])
 
 
-def run(plan: list, values: Mapping[int, Any]) -> dict[int, Any]:
-    """Follow a plan of `with_releases` from the tensors it begins with: {number: tensor}."""
-    return _inference()(dict(values), plan=plan, training=False)
+def _pass(network, graph, number, kept, like):
+    """Return (the pass as a function of the batch, the numbers of the values that it gives first,
+    the variables whose values it gives then)."""
+    below = graph.below(number)
+    steps = [one for one in below if one.compute is not None]
+    numbers = sorted((kept & {one.output for one in steps}) | ({number} - {0}))
+    plan, variables = with_releases(steps, frozenset(numbers) | {0}), variables_of(below)
+    (shape, dtype), readers = like, [one.value for one in variables]
+
+    def run(batch):
+        values = walk(plan, {0: batch})
+        return [values[n] for n in numbers] + [one.read_value() for one in readers]
+
+    return Beside(run, [((None, *shape), dtype)], network.lock), numbers, variables
 
 
-def onward(graph: Graph, start: int, number: int) -> tuple[list, frozenset]:
-    """Plan the way from one value to another: (the plan, the numbers of the values that it reads
-    beside, from branches that pass the start by)."""
+def onward(
+    network: Any, start: int, maps: Any, number: int, beside: Mapping[int, Any], again: bool = False
+) -> tuple[Any, Weights]:
+    """Run on from changed versions of one value, float (n, ...), to another: (tensor (n, ...), the
+    weights).
+
+    beside: {number: tensor (1, ...)} of what `passing_by` names; again: as for `forward`.
+    """
+    keras, _ = keras_and_tensorflow()
+    tensors = [keras.ops.convert_to_tensor(one) for one in (maps, *beside.values())]
+    like = tuple((tuple(one.shape[1:]), one.dtype) for one in tensors)
+    about = network.graph, start, number, tuple(beside), like
+    run, variables = network.cache.once(_onward, *about, owner=network)
+    found = run(*tensors, again=again)
+    return found[0], network.weights_in(variables, found[1:])
+
+
+def _onward(network, graph, start, number, passing, like):
+    """Return (that way as a function of maps and the others, the variables it gives the values
+    of)."""
+    _, tf = keras_and_tensorflow()
+    steps = steps_between(graph, start, number)
+    plan, variables = with_releases(steps, frozenset({number})), variables_of(graph.below(number))
+    readers = [one.value for one in variables]
+
+    def run(maps, *beside):
+        many = [tf.shape(maps)[0]]
+        values = {
+            n: tf.tile(one, many + [1] * (len(one.shape) - 1))
+            for n, one in zip(passing, beside, strict=True)
+        }
+        found = walk(plan, {start: maps} | values)[number]
+        return [found, *(one.read_value() for one in readers)]
+
+    (shape, dtype), *others = like
+    specs = [((None, *shape), dtype), *(((1, *size), kind) for size, kind in others)]
+    return Beside(run, specs, network.lock), variables
+
+
+def steps_between(graph: Graph, start: int, number: int) -> list[Operation]:
+    """List the operations on the way from one value to another, in forward order."""
     changed, steps = {start}, []
     for operation in graph.below(number):
         if operation.compute is not None and changed.intersection(operation.reads):
             changed.add(operation.output)
             steps.append(operation)
-    beside = {n for operation in steps for n in operation.reads} - changed
-    return with_releases(steps, frozenset({number})), frozenset(beside)
+    return steps
 
 
-def _plan(graph, number, kept):
-    steps = [one for one in graph.below(number) if one.compute is not None]
-    return with_releases(steps, kept | {number})
+def passing_by(graph: Graph, start: int, number: int) -> frozenset[int]:
+    """Return the numbers of the values that the way from one value to another reads beside, from
+    branches that pass the start by."""
+    steps = steps_between(graph, start, number)
+    changed = {start, *(operation.output for operation in steps)}
+    return frozenset(n for operation in steps for n in operation.reads) - changed
+
+
+def walk(plan: list, values: Mapping[int, Any]) -> dict[int, Any]:
+    """Follow a plan of `with_releases` from the tensors it begins with: {number: tensor}."""
+    return _inference()(dict(values), plan=plan, training=False)
 
 
 def with_releases(steps: Iterable, kept: frozenset) -> list[tuple]:
@@ -71,6 +136,7 @@ def with_releases(steps: Iterable, kept: frozenset) -> list[tuple]:
 
 def _walked(plan, values):
     for operation, done in plan:
+        make_way()
         values[operation.output] = operation.compute(*(values[n] for n in operation.reads))
         for number in done:
             del values[number]

@@ -1,33 +1,79 @@
-"""A network's weights as arrays, laid out as the reverse pass needs them."""
+"""A network's weights as arrays at one moment, laid out as the reverse pass needs them."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
+from ..cache import Cache
+from .graph import Operation
 from .tensorflow import as_array, keras_and_tensorflow
 
 
-def weight(variable: Any) -> np.ndarray:
-    """View a layer's weight as an array, without copying it."""
-    _, tf = keras_and_tensorflow()
-    return as_array(tf.convert_to_tensor(variable.value))
+class Weights:
+    """The weights of a network as they were in one forward pass. Training a network writes its
+    weights elsewhere as long as these are held: so what was read here stays what it was."""
+
+    def __init__(self) -> None:
+        self._tensors: dict[int, tuple] = {}  # {id(variable): (variable, tensor, array)}
+        self._cache = Cache()
+
+    def agree(self, variables: Iterable, tensors: Iterable) -> bool:
+        """Say whether variables have the values they had here, without looking at the numbers; one
+        that was not read yet is read now."""
+        for variable, tensor in zip(variables, tensors, strict=True):
+            array = as_array(tensor)
+            known = self._tensors.setdefault(id(variable), (variable, tensor, array))[2]
+            if known is not array and not _same(known, array):
+                return False
+        return True
+
+    def of(self, variable: Any) -> np.ndarray:
+        """View a layer's weight, a Keras variable or what was computed of some, as an array."""
+        known = self._tensors.get(id(variable))
+        if known is not None:
+            return known[2]
+        _, tf = keras_and_tensorflow()
+        return as_array(tf.convert_to_tensor(getattr(variable, "value", variable)))
+
+    def tensor(self, variable: Any) -> Any:
+        """Return the same as a tensor."""
+        known = self._tensors.get(id(variable))
+        return known[1] if known is not None else self.of(variable)
+
+    def once(self, make: Callable, *about: Any) -> Any:
+        """Return make(weights, *about), computed once: a kernel laid out for the reverse."""
+        return self._cache.once(make, *about, owner=self)
 
 
-def flipped_kernel(layer: Any) -> Any:
+def _same(known, array):
+    """Whether two arrays lie in the same memory; on a GPU they never do, and are compared."""
+    if known.__array_interface__["data"] == array.__array_interface__["data"]:
+        return True
+    return array.base is None and np.array_equal(known, array)
+
+
+def variables_of(operations: Iterable[Operation]) -> list:
+    """List the weights of operations' layers, each once."""
+    layers = {id(one.layer): one.layer for one in operations}.values()
+    return list({id(v): v for layer in layers for v in getattr(layer, "variables", ())}.values())
+
+
+def flipped_kernel(weights: Weights, layer: Any) -> Any:
     """Turn a convolution's kernel by 180° and exchange its two map axes: a tensor (rows, columns,
     maps out in a group, maps in)."""
     _, tf = keras_and_tensorflow()
-    kernel, groups = weight(layer.kernel), layer.groups
+    kernel, groups = weights.of(layer.kernel), layer.groups
     rows, columns, maps_in, maps_out = kernel.shape
     flipped = kernel[::-1, ::-1].reshape(rows, columns, maps_in, groups, maps_out // groups)
     flipped = flipped.transpose(0, 1, 4, 3, 2).reshape(rows, columns, maps_out // groups, -1)
     return tf.constant(np.ascontiguousarray(flipped))
 
 
-def batch_norm_scale(layer: Any) -> np.ndarray:
+def batch_norm_scale(weights: Weights, layer: Any) -> np.ndarray:
     """Return γ / √(σ² + ε), float (channels,)."""
-    scale = 1 / np.sqrt(weight(layer.moving_variance) + np.float32(layer.epsilon))
-    return scale * weight(layer.gamma) if layer.scale else scale
+    scale = 1 / np.sqrt(weights.of(layer.moving_variance) + np.float32(layer.epsilon))
+    return scale * weights.of(layer.gamma) if layer.scale else scale
 
 
 def first_filters(network: Any) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...network.receptive_fields import pair
 from ...network.tensorflow import as_array, as_tensor, keras_and_tensorflow
-from ...network.weights import flipped_kernel, weight
+from ...network.weights import flipped_kernel
 from ..mathematics import reach, taps
 from ..signals import cropped
 from .table import channels_last, reverse_rule
@@ -20,7 +20,8 @@ def filter_transposed(signal, context):
     if layer.groups == 1 and n * h * w == 1:
         channels = np.flatnonzero(signal)
         if len(channels) <= FEW_MAPS:  # the seed of a projection: one feature map
-            kernel = as_array(context.prepared(flipped_kernel))[::-1, ::-1][:, :, channels]
+            flipped = as_array(context.weights.once(flipped_kernel, layer))
+            kernel = flipped[::-1, ::-1][:, :, channels]
             painted = np.einsum("c,rsci->rsi", signal[0, 0, 0, channels], kernel)
             return cropped(_apart(painted[None], dilation), context.cut)
     if layer.groups == 1 and strides != (1, 1):
@@ -28,13 +29,13 @@ def filter_transposed(signal, context):
         size = reach(pair(layer.kernel_size), strides, (h, w))
         picture = tf.raw_ops.Conv2DBackpropInput(
             input_sizes=[n, *size, context.operation.shapes[0][2]],
-            filter=layer.kernel.value,
+            filter=context.weights.tensor(layer.kernel),
             out_backprop=as_tensor(signal),
             strides=[1, *strides, 1],
             padding="VALID",
         )
         return context.crop(as_array(picture))
-    flipped = context.prepared(flipped_kernel)
+    flipped = context.weights.once(flipped_kernel, layer)
     return _convolved(_apart(signal, strides), flipped, dilation, context.cut)
 
 
@@ -71,8 +72,8 @@ def filter_depthwise(signal, context):
     layer, outputs = context.layer, signal.shape[1:3]
     separable = context.operation.kind == "SeparableConv2D"
     if separable:
-        signal = signal @ weight(layer.pointwise_kernel)[0, 0].T
-    kernel = weight(layer.depthwise_kernel if separable else layer.kernel)
+        signal = signal @ context.weights.of(layer.pointwise_kernel)[0, 0].T
+    kernel = context.weights.of(layer.depthwise_kernel if separable else layer.kernel)
     *size, maps, multiplier = kernel.shape
     signal = signal.reshape(len(signal), *outputs, maps, multiplier)
     sliding = size, pair(layer.strides), outputs, pair(layer.dilation_rate)
@@ -87,4 +88,4 @@ def filter_depthwise(signal, context):
 @reverse_rule("Dense", title="filter")
 def filter_dense(signal, context):
     """S · Wᵀ."""
-    return signal @ weight(context.layer.kernel).T
+    return signal @ context.weights.of(context.layer.kernel).T

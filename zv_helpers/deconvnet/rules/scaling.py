@@ -51,7 +51,7 @@ def _no_terms(operation):
 @reverse_rule("BatchNormalization", refuse=_other_axis, title="scale")
 def scale_batch_norm(signal, context):
     """S · γ / √(σ² + ε): the layer's scale in inference."""
-    return signal * context.prepared(batch_norm_scale)
+    return signal * context.weights.once(batch_norm_scale, context.layer)
 
 
 @reverse_rule("Normalization", refuse=_other_axis, title="scale")

@@ -1,0 +1,82 @@
+"""Functions of tensors that TensorFlow compiles on another thread while they already work."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .tensorflow import keras_and_tensorflow
+
+PATIENCE = 0.02  # seconds that compiling waits for whoever works with the network
+_one_at_a_time = threading.Lock()
+_here = threading.local()
+
+
+class Stopped(Exception):
+    """Compiling was given up, because Python is about to end."""
+
+
+class Beside:
+    """A function of tensors that runs as it is, step by step, until it is compiled beside.
+
+    Attributes:
+        function: takes tensors and returns a list of tensors.
+        specs: (shape, dtype) of each tensor it takes; None in a shape stands for any number.
+        lock: of the network it belongs to: compiling makes way for whoever holds it.
+    """
+
+    def __init__(self, function: Callable, specs: list[tuple], lock: Any) -> None:
+        self.function, self.specs, self.lock = function, specs, lock
+        self._compiled: Callable | None = None
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, *tensors: Any, again: bool = True) -> list:
+        """Return function(*tensors); again: more calls will come, so compiling is worth it."""
+        if self._compiled is not None:
+            return self._compiled(*tensors)
+        found = self.function(*tensors)
+        if again:
+            self.begin()
+        return found
+
+    @property
+    def compiled(self) -> Callable | None:
+        """The compiled function, once there is one; it takes the same tensors."""
+        return self._compiled
+
+    def begin(self) -> threading.Thread:
+        """Start to compile, once; the thread's `join()` waits until that is done."""
+        if self._thread is None:
+            # Not a pool: that waits for its threads before it says that Python ends.
+            self._thread = threading.Thread(target=self._compile, name="zv-compiler")
+            self._thread.start()
+        return self._thread
+
+    def _compile(self):
+        with _one_at_a_time:
+            self._compile_now()
+
+    def _compile_now(self):
+        _, tf = keras_and_tensorflow()
+        _here.lock = self.lock
+        try:
+            make_way()
+            specs = [tf.TensorSpec(*spec) for spec in self.specs]
+            traced = tf.function(self.function, input_signature=specs, autograph=False)
+            self._compiled = traced.get_concrete_function()
+        except Exception:
+            # Some layers only work step by step, which goes on to give the right answer.
+            self._compiled = None
+        finally:
+            _here.lock = None
+
+
+def make_way() -> None:
+    """While compiling, let the thread that works with the network go first; raise `Stopped` once
+    Python ends. Elsewhere, do nothing."""
+    lock = getattr(_here, "lock", None)
+    if lock is None:
+        return
+    if not threading.main_thread().is_alive():
+        raise Stopped
+    if lock.acquire(timeout=PATIENCE):
+        lock.release()
