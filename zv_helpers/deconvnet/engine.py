@@ -18,6 +18,7 @@ from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .rules.table import reversal_of
 from .signals import Place, Signal, cropped, joined, moved, place, windows
+from .whole import fills, on_the_way, through
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
@@ -96,20 +97,24 @@ def reverse_each(features: Features, number: int, seed: Signal, rule: str) -> li
 def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
     """Find the route, compute what its rules read of the forward pass, and follow it."""
     network = features.network
-    route, read = network.cache.once(_route, network.graph, number, frozenset(stops))
+    about = network.graph, number, frozenset(stops)
+    route, read, cuts = network.cache.once(_route, *about)
     features.compute(read)
-    return _follow(features, route, {number: seed}, rule, stops, watch, part_above)
+    cuts = cuts if watch is None else {}
+    return _follow(features, route, cuts, {number: seed}, rule, stops, watch, part_above)
 
 
-def _follow(features, route, signals, rule, wanted, watch=None, part_above=None):
-    """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted."""
+def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above=None):
+    """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted. A
+    section of `cuts` is taken in one, once the signal fills its top."""
     shapes, found = features.network.graph.shapes, {}
     for position, operation in enumerate(route):
         signal = signals.get(operation.output)
-        if signal is None:
+        if signal is None:  # taken already, or nothing arrives
             continue
         if part_above and len(signal.values) > 1 and signal.values.size > part_above:
-            rest = functools.partial(_follow, features, route[position:], rule=rule, wanted=wanted)
+            rest = functools.partial(_follow, features, route[position:], cuts)
+            rest = functools.partial(rest, rule=rule, wanted=wanted)
             neurons = range(len(signal.values))
             alone = [{value: one.only(i) for value, one in signals.items()} for i in neurons]
             with ThreadPoolExecutor(SIDE_BY_SIDE) as threads:
@@ -117,6 +122,12 @@ def _follow(features, route, signals, rule, wanted, watch=None, part_above=None)
         del signals[operation.output]
         if operation.output in wanted:
             found[operation.output] = signal
+        section = cuts.get(operation.output) if not signals else None
+        if section is not None and fills(signal, shapes[section.top]):
+            below = through(features, section, signal, rule)
+            if below is not None:
+                signals[section.bottom] = below
+                continue
         new = one_step(features, operation, signal, rule)
         for value, part in new:
             there = signals.get(value)
@@ -128,8 +139,8 @@ def _follow(features, route, signals, rule, wanted, watch=None, part_above=None)
 
 
 def _route(graph, number, wanted):
-    """Return the operations from a value down to the wanted ones, and the numbers of the values
-    that their rules read."""
+    """Return the operations from a value down to the wanted ones, the numbers of the values that
+    their rules read, and the sections on the way."""
     reached, route, read = set(wanted), [], []
     for operation in graph.below(number):
         if reached.intersection(operation.inputs):
@@ -137,7 +148,8 @@ def _route(graph, number, wanted):
             route.append(operation)
             reversal, _ = reversal_of(operation)
             read += reversal.reads(operation) if reversal else ()
-    return route[::-1], tuple(read)
+    route.reverse()
+    return route, tuple(read), on_the_way(graph, route, wanted)
 
 
 def one_step(features: Features, operation: Operation, signal: Signal, rule: str) -> list[tuple]:

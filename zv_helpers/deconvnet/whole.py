@@ -1,0 +1,320 @@
+"""The reverse pass over whole maps, compiled.
+
+A neuron's window grows on its way down. Where it has become the whole map, and nothing else is on
+the way, the rest of the way is the same for every neuron. A network is cut into sections at the
+values that every signal passes; a section becomes one TensorFlow function, compiled on another
+thread while the walk goes on as ever. The reversals are those of `rules`, each one TensorFlow
+operation; what has none here is walked.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..network.compiling import Beside, make_way
+from ..network.graph import Graph, Operation
+from ..network.receptive_fields import pair, pool_geometry
+from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
+from ..network.weights import batch_norm_scale
+from .rules import filtering, moving, pooling, scaling
+from .rules.table import reversal_of
+from .signals import Signal, moved
+
+LONG = 16  # operations in a section, about: the shorter, the sooner a signal fills one's top
+LARGE_PART = 0.75  # of a map: from such a window on, all of the map is as quick
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """The operations between two values that every signal on the way down passes, top first."""
+
+    top: int
+    bottom: int
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation's reversal for whole maps.
+
+    Attributes:
+        apply: from the signal, the maps and the arrays, all tensors, to the signal at the input; a
+            list of them where there are several inputs.
+        maps: the numbers of the values of the forward pass that it reads.
+        arrays: what it needs of the weights, each (make, about …) for `Weights.once`.
+    """
+
+    apply: Callable
+    maps: tuple[int, ...] = ()
+    arrays: tuple[tuple, ...] = ()
+
+
+def sections(graph: Graph) -> dict[int, Section]:
+    """Cut a network into sections that can be compiled: {their top value: Section}."""
+    found: dict[int, Section] = {}
+    live, top, done, span = {graph.scores}, graph.scores, [], []
+    for operation in reversed(graph.below(graph.scores)):
+        live.discard(operation.output)
+        live.update(operation.inputs)
+        span.append(operation)
+        if len(live) > 1:
+            continue
+        (here,) = live
+        if all(_keeps_enough(graph, one) for one in span):
+            done += span
+            if len(done) >= LONG or here == 0:
+                found[top] = Section(top, here, tuple(done))
+                top, done = here, []
+        else:
+            if done:
+                found[top] = Section(top, span[0].output, tuple(done))
+            top, done = here, []
+        span = []
+    return found
+
+
+def _keeps_enough(graph, operation):
+    step = step_of(operation, "gradient")
+    return step is not None and graph.kept.issuperset(step.maps)
+
+
+def on_the_way(graph: Graph, route: list[Operation], wanted: frozenset) -> dict[int, Section]:
+    """Return the sections that lie on a route as a whole, {their top value: Section}; inside them
+    nothing is wanted."""
+    places = {operation.output: position for position, operation in enumerate(route)}
+    found = {}
+    for top, section in sections(graph).items():
+        start, operations = places.get(top, 0), section.operations
+        inside = {one.output for one in operations[1:]}
+        if tuple(route[start : start + len(operations)]) == operations and inside.isdisjoint(
+            wanted
+        ):
+            found[top] = section
+    return found
+
+
+def fills(signal: Signal, shape: tuple) -> bool:
+    """Say whether one neuron's signal fills (most of) a value of that shape."""
+    if signal.values.ndim != 4 or len(shape) != 3:
+        return len(signal.values) == 1 and signal.values.ndim == 2
+    n, h, w, _ = signal.values.shape
+    return n == 1 and h * w >= LARGE_PART * shape[0] * shape[1]
+
+
+def through(features: Any, section: Section, signal: Signal, rule: str) -> Signal | None:
+    """Take a signal that `fills` the section's top down to its bottom; None as long as that is not
+    compiled, and for what cannot be."""
+    network, dtype = features.network, signal.values.dtype
+    made = network.cache.once(_program, section, rule, str(dtype), owner=network)
+    if made is None:
+        return None
+    program, steps = made
+    if program.compiled is None:
+        program.begin()
+        return None
+    shape, values = network.graph.shapes[section.top], signal.values
+    if values.ndim == 4 and values.shape[1:3] != shape[:2]:
+        values = moved(values, signal.starts, ((0, 0),), shape[:2])
+    numbers = [number for step in steps for number in step.maps]
+    kept = features.compute(numbers)
+    weights = [features.weights.once(*about) for step in steps for about in step.arrays]
+    maps = [as_tensor(kept[number]) for number in numbers]
+    (found,) = program.compiled(as_tensor(values), *maps, *weights)
+    return Signal(as_array(found), ((0, 0),))
+
+
+def _program(network, section, rule, dtype):
+    """Return (the section as a function beside, its steps), or None where it cannot be compiled: a
+    rule of the learner's own has come into it."""
+    steps = [step_of(operation, rule) for operation in section.operations]
+    if not all(steps):
+        return None
+    shapes, held = network.graph.shapes, network.held[0]
+    numbers = [number for step in steps for number in step.maps]
+    arrays = [held.once(*about) for step in steps for about in step.arrays]
+
+    def run(signal, *tensors):
+        maps, weights = iter(tensors[: len(numbers)]), iter(tensors[len(numbers) :])
+        signals = {section.top: signal}
+        for operation, step in zip(section.operations, steps, strict=True):
+            make_way()
+            own = signals.pop(operation.output)
+            read = [next(maps) for _ in step.maps] + [next(weights) for _ in step.arrays]
+            parts = step.apply(own, *read)
+            parts = parts if isinstance(parts, (list, tuple)) else [parts]
+            for number, part in zip(operation.inputs, parts, strict=True):
+                signals[number] = signals[number] + part if number in signals else part
+        return [signals[section.bottom]]
+
+    specs = [((1, *shapes[number]), dtype) for number in (section.top, *numbers)]
+    specs += [(tuple(array.shape), array.dtype) for array in arrays]
+    return Beside(run, specs, network.lock), steps
+
+
+# --- one step for each kind ----------------------------------------------------------------------
+
+
+def step_of(operation: Operation, rule: str) -> Step | None:
+    """Return an operation's reversal for whole maps, or None where there is none here."""
+    reversal, _ = reversal_of(operation)
+    make = reversal and STEPS.get(reversal.reverse)
+    return make(operation, rule) if make else None
+
+
+def _kernel(weights, variable):
+    return weights.tensor(variable)
+
+
+def _padding(layer):
+    return {"same": "SAME", "valid": "VALID"}.get(layer.padding)
+
+
+def _filter(operation, rule):
+    _, tf = keras_and_tensorflow()
+    layer, (height, width, channels) = operation.layer, operation.shapes[0]
+    strides, padding = pair(layer.strides), _padding(layer)
+    if layer.groups != 1 or max(pair(layer.dilation_rate)) > 1 or padding is None:
+        return None
+
+    def apply(signal, kernel):
+        return tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=[1, height, width, channels],
+            filter=kernel,
+            out_backprop=signal,
+            strides=[1, *strides, 1],
+            padding=padding,
+        )
+
+    return Step(apply, arrays=((_kernel, layer.kernel),))
+
+
+def _filter_depthwise(operation, rule):
+    _, tf = keras_and_tensorflow()
+    layer, size = operation.layer, operation.shapes[0]
+    strides, padding = pair(layer.strides), _padding(layer)
+    separable = operation.kind == "SeparableConv2D"
+    kernel = layer.depthwise_kernel if separable else layer.kernel
+    if max(pair(layer.dilation_rate)) > 1 or padding is None or strides[0] != strides[1]:
+        return None
+
+    def apply(signal, kernel, *pointwise):
+        for one in pointwise:
+            signal = tf.linalg.matmul(signal, one[0, 0], transpose_b=True)
+        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+            input_sizes=[1, *size],
+            filter=kernel,
+            out_backprop=signal,
+            strides=[1, *strides, 1],
+            padding=padding,
+        )
+
+    pointwise = ((_kernel, layer.pointwise_kernel),) if separable else ()
+    return Step(apply, arrays=((_kernel, kernel), *pointwise))
+
+
+def _filter_dense(operation, rule):
+    _, tf = keras_and_tensorflow()
+    transposed = functools.partial(tf.linalg.matmul, transpose_b=True)
+    return Step(transposed, arrays=((_kernel, operation.layer.kernel),))
+
+
+def _rectify(operation, rule):
+    _, tf = keras_and_tensorflow()
+    form = operation.rectifier
+    if form.slope or form.cap not in (None, 6):
+        return None
+    if rule == "deconvnet":
+        return Step(tf.nn.relu)
+    gate = tf.raw_ops.ReluGrad if form.cap is None else tf.raw_ops.Relu6Grad
+
+    def apply(signal, maps):
+        signal = tf.nn.relu(signal) if rule == "guided" else signal
+        return gate(gradients=signal, features=maps)
+
+    return Step(apply, maps=(operation.output,))
+
+
+def _pool(operation):
+    layer = operation.layer
+    size, strides, _ = pool_geometry(operation)
+    return {"ksize": [1, *size, 1], "strides": [1, *strides, 1], "padding": _padding(layer)}
+
+
+def _unpool(operation, rule):
+    _, tf = keras_and_tensorflow()
+    how = _pool(operation)
+
+    def apply(signal, maps, pooled):
+        return tf.raw_ops.MaxPoolGrad(orig_input=maps, orig_output=pooled, grad=signal, **how)
+
+    return Step(apply, maps=(operation.inputs[0], operation.output))
+
+
+def _spread(operation, rule):
+    _, tf = keras_and_tensorflow()
+    size, how = [1, *operation.shapes[0]], _pool(operation)
+    return Step(lambda signal: tf.raw_ops.AvgPoolGrad(orig_input_shape=size, grad=signal, **how))
+
+
+def _spread_all(operation, rule):
+    _, tf = keras_and_tensorflow()
+    height, width, channels = operation.shapes[0]
+
+    def apply(signal):
+        share = tf.reshape(signal, [1, 1, 1, channels]) / (height * width)
+        return tf.broadcast_to(share, [1, height, width, channels])
+
+    return Step(apply)
+
+
+def _move(operation, rule):
+    _, tf = keras_and_tensorflow()
+    layer = operation.layer
+    if operation.kind == "Cropping2D":
+        edges = [(0, 0), *layer.cropping, (0, 0)]
+        return Step(lambda signal: tf.pad(signal, edges))
+    if operation.kind != "ZeroPadding2D":
+        return None
+    (top, _), (left, _) = layer.padding
+    height, width, channels = operation.shapes[0]
+    return Step(lambda signal: tf.slice(signal, [0, top, left, 0], [1, height, width, channels]))
+
+
+def _reshape(operation, rule):
+    _, tf = keras_and_tensorflow()
+    shape = [1, *operation.shapes[0]]
+    return Step(lambda signal: tf.reshape(signal, shape))
+
+
+def _scale_norm(operation, rule):
+    return Step(lambda signal, scale: signal * scale, arrays=((batch_norm_scale, operation.layer),))
+
+
+def _copy(operation, rule):
+    if operation.kind != "Add" or len(operation.inputs) < 2:
+        return None
+    return Step(lambda signal: [signal] * len(operation.inputs))
+
+
+def _cut(operation, rule):
+    _, tf = keras_and_tensorflow()
+    sizes = [shape[-1] for shape in operation.shapes]
+    return Step(lambda signal: tf.split(signal, sizes, axis=-1))
+
+
+STEPS = {
+    filtering.filter_transposed: _filter,
+    filtering.filter_depthwise: _filter_depthwise,
+    filtering.filter_dense: _filter_dense,
+    pooling.rectify_signal: _rectify,
+    pooling.unpool_max: _unpool,
+    pooling.spread_average: _spread,
+    pooling.spread_global_average: _spread_all,
+    moving.move_window: _move,
+    moving.reshape_back: _reshape,
+    moving.pass_unchanged: lambda operation, rule: Step(lambda signal: signal),
+    scaling.scale_batch_norm: _scale_norm,
+    scaling.copy_terms: _copy,
+    scaling.cut_concatenate: _cut,
+}
