@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "zv_helpers"
 ORDER = (
-    ("cache", "data"),
+    ("cache", "data", "progress"),
     ("draw",),
     ("network",),
     ("images",),

@@ -10,6 +10,8 @@ from .choose import layer_below
 from .deconvnet import project, reverse_signal
 from .features import Features
 from .images import InputImage
+from .network.running import pictures_at_once
+from .progress import Progress, watched
 from .relevance import activation_times_gradient
 
 METHODS = ("relevance", "gradcam", "deconvnet", "occlusion")
@@ -39,7 +41,7 @@ def heatmap(
             that name).
         smoothing: standard deviation in pixels of a Gaussian blur; threshold: what lies below
             becomes 0.
-        how: for "occlusion": `size` and `stride` of the grey square in pixels.
+        how: for "occlusion": `size` and `stride` of the grey square in pixels, `progress`.
 
     Returns float32 (h, w) of the input's size, in [0, 1]: the positive part over its maximum; all
     zero if nothing speaks for the class. Raises a ValueError for an unknown method, a threshold
@@ -122,7 +124,8 @@ def occlusion(
     target: Any,
     size: int | None = None,
     stride: int | None = None,
-    batch: int = 16,
+    batch: int | None = None,
+    progress: Progress = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Slide a grey square over the photograph and measure how far the target's value falls: a
     class's probability, or a neuron's activation.
@@ -131,7 +134,9 @@ def occlusion(
         target: the `Target` to explain, or a class index or name.
         size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter
             side (Zeiler & Fergus 2014, §4.2, do not give theirs). A ValueError if it does not fit.
-        batch: how many occluded photographs go through the network at once.
+        batch: how many occluded photographs go through the network at once; by default at most 16,
+            and no more than memory holds.
+        progress: True for a bar, False for none, or a function (see `progress.watched`).
 
     Returns (float32 (h, w): each pixel's mean fall over all squares that covered it, float32 (rows,
     columns): the value for each place of the square).
@@ -145,9 +150,11 @@ def occlusion(
     tops, lefts = _places(height, size, stride), _places(width, size, stride)
     places = [(top, left) for top in tops for left in lefts]
     number, values = target.number(network), []
-    for first in range(0, len(places), batch):
+    batch = batch or pictures_at_once(network.graph, number, most=16)
+    again = len(places) > 2 * batch
+    for first in watched(range(0, len(places), batch), "occlusion", progress):
         some = [occlude(image, *place, size) for place in places[first : first + batch]]
-        out = features.rerun(network.spec.prepare(np.stack(some)), number)[number]
+        out = features.rerun(network.spec.prepare(np.stack(some)), number, again=again)[number]
         values += target.value(out, None, network.as_probabilities).tolist()
     before = target.of(features)
     total, count = np.zeros((height, width)), np.zeros((height, width))

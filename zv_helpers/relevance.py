@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike
 
 from .deconvnet import reverse_signal
 from .features import Features, resume
+from .network.running import pictures_at_once
+from .progress import Progress, watched
 
 
 def relevance_scores(
@@ -39,7 +41,12 @@ def activation_times_gradient(
 
 
 def ablation(
-    features: Features, class_index: Any, layer: str, channels: Any = None, batch: int = 32
+    features: Features,
+    class_index: Any,
+    layer: str,
+    channels: Any = None,
+    batch: int | None = None,
+    progress: Progress = True,
 ) -> np.ndarray:
     """Measure what each feature map really does: zero it, run the network on, and see how far the
     score falls.
@@ -47,16 +54,20 @@ def ablation(
     Args:
         features, class_index, layer: as in `relevance_scores`.
         channels: which feature maps to remove, by default all.
-        batch: how many are removed, one each, in one forward pass.
+        batch: how many are removed, one each, in one forward pass; by default at most 32, and no
+            more than memory holds.
+        progress: True for a bar, False for none, or a function (see `progress.watched`).
 
     Returns float32 (len(channels),): the target's score (of a class, before softmax) with the map
     minus the score without it.
     """
     target, maps = features.target(class_index), features[layer]
     channels = np.arange(maps.shape[2]) if channels is None else np.asarray(channels)
-    number, whole, falls = target.number(features.network), target.of(features, "score"), []
+    graph, number = features.network.graph, target.number(features.network)
+    whole, falls = target.of(features, "score"), []
+    batch = batch or pictures_at_once(graph, number, graph.layer_values[layer])
     again = len(channels) > 2 * batch
-    for first in range(0, len(channels), batch):
+    for first in watched(range(0, len(channels), batch), "ablation", progress):
         some = channels[first : first + batch]
         changed = np.repeat(maps[None], len(some), axis=0)
         changed[np.arange(len(some)), :, :, some] = 0

@@ -2,6 +2,7 @@
 for and lets go of the rest. From the second time on, it is compiled."""
 
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from .compiling import Beside, make_way
 from .graph import Graph, Operation
 from .tensorflow import keras_and_tensorflow
 from .weights import Weights, variables_of
+
+MEMORY = 400_000_000  # bytes for the feature maps of all pictures that go through together
 
 
 @functools.cache
@@ -114,6 +117,26 @@ def passing_by(graph: Graph, start: int, number: int) -> frozenset[int]:
     steps = steps_between(graph, start, number)
     changed = {start, *(operation.output for operation in steps)}
     return frozenset(n for operation in steps for n in operation.reads) - changed
+
+
+def memory_of(graph: Graph, number: int, start: int = 0) -> int:
+    """Return how many bytes one picture takes at most, all together, on the way from one value to
+    another: what is alive beside what is computed, in float32."""
+    plan = with_releases(steps_between(graph, start, number), frozenset({number}))
+    size = {n: 4 * math.prod(shape) for n, shape in graph.shapes.items()}
+    beside = passing_by(graph, start, number)
+    alive = size[start] + sum(size[n] for n in beside)
+    most = alive
+    for operation, done in plan:
+        alive += size[operation.output]
+        most = max(most, alive)
+        alive -= sum(size[n] for n in done)
+    return most
+
+
+def pictures_at_once(graph: Graph, number: int, start: int = 0, most: int = 32) -> int:
+    """Return how many pictures to send through together: `most`, or as many as memory holds."""
+    return max(1, min(most, MEMORY // memory_of(graph, number, start)))
 
 
 def walk(plan: list, values: Mapping[int, Any]) -> dict[int, Any]:
