@@ -41,7 +41,21 @@ def rectifier_forms(layer):
         return forward, float(slope)
     if isinstance(layer, keras.layers.LeakyReLU):
         return lambda x: tf.nn.leaky_relu(x, layer.negative_slope), float(layer.negative_slope)
+    if isinstance(layer, keras.layers.PReLU):
+        slope = layer.alpha.numpy()
+        return lambda x: tf.maximum(x, 0) - tf.cast(slope, x.dtype) * tf.maximum(-x, 0), slope
+    if type(layer).__name__ in ("Relu", "LeakyRelu"):  # keras.ops.relu and leaky_relu
+        slope = float(getattr(layer, "negative_slope", 0.0))
+        return lambda x: tf.where(x > 0, x, slope * x), slope
     return None
+
+
+def everything_in(model):
+    """Every layer and every operation of a model and of the models inside it."""
+    for one in model.operations:
+        yield one
+        if isinstance(one, keras.Model):
+            yield from everything_in(one)
 
 
 INLINE = {
@@ -77,7 +91,7 @@ def other_rectifiers(model, rule):
     """Exchange every ReLU of a model (and of the models inside it) for one with the rule's
     gradient."""
     changed = []
-    for layer in model._flatten_layers(include_self=False):
+    for layer in everything_in(model):
         inline = getattr(getattr(layer, "activation", None), "__name__", "")
         form = rectifier_forms(layer)
         if form is not None:

@@ -127,16 +127,18 @@ def unpool(pooled: Maps, switches: np.ndarray, size: Pair) -> Maps:
 
 
 def rectify(
-    signal: Maps, maps: Any, rule: str = RULES[0], slope: float = 0.0, cap: float | None = None
+    signal: Maps, maps: Any, rule: str = RULES[0], slope: Any = 0.0, cap: float | None = None
 ) -> Maps:
     """Rectification (Zeiler & Fergus 2014, §2.1): pass the signal back through a ReLU.
 
     Args:
         signal: float (..., h, w, channels) at the ReLU's output, of either sign.
-        maps: the feature maps after it, of the same shape; the deconvnet rule does not read them.
+        maps: the feature maps after it (or before it: only their sign is read), of the same shape;
+            the deconvnet rule does not read them.
         rule: "deconvnet" keeps what is positive in the signal; "gradient" keeps what was active in
             the forward pass; "guided" asks for both (Springenberg et al. 2015, §3.4).
-        slope, cap: of a ReLU that leaks below zero, or is capped above (ReLU6: cap=6).
+        slope, cap: of a ReLU that leaks below zero (one number, or an array of the signal's shape),
+            or is capped above (ReLU6: cap=6). With a slope below zero, `maps` are those before it.
 
     Returns float, the shape of the signal. Raises a ValueError if the shapes differ, or for an
     unknown rule.
@@ -151,9 +153,10 @@ def rectify(
         gradient [ 3. -2.  0.  0.]
     """
     known_rule(rule)
+    leaks = bool(np.any(slope))
     if rule != "gradient":
         positive = np.maximum(signal, 0)
-        signal = positive + slope * np.minimum(signal, 0) if slope else positive
+        signal = positive + slope * np.minimum(signal, 0) if leaks else positive
     if rule == "deconvnet":
         return signal
     came, expected = np.shape(maps), np.shape(signal)
@@ -161,7 +164,9 @@ def rectify(
         raise ValueError(f"feature maps {came} do not match the signal {expected}")
     active = maps > 0 if cap is None else (maps > 0) & (maps < cap)
     passed = np.where(active, signal, signal.dtype.type(0))
-    return np.where(maps <= 0, signal * signal.dtype.type(slope), passed) if slope else passed
+    return (
+        np.where(maps <= 0, signal * np.asarray(slope, signal.dtype), passed) if leaks else passed
+    )
 
 
 def transposed_filter(signal: Maps, kernel: Maps, strides: Pair = 1, dilation: Pair = 1) -> Maps:

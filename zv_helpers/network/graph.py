@@ -5,13 +5,34 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .separable import Picks, matrices_of, picks_of
+
 # These kinds name a form, not a class of Keras's.
 FORMS = ("Rectifier", "Classifier", "Identity")
-MAX_POOLS = ("MaxPooling2D", "GlobalMaxPooling2D")
+MAX_POOLS = ("MaxPooling2D", "GlobalMaxPooling2D", "Max")
+RECTIFIERS = ("Rectifier", "PReLU")
+# What is random while a network is trained; and all that does nothing in inference.
+DROPPING = ("AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout2D")
+AUGMENTING = tuple(
+    "AugMix CutMix Equalization MixUp RandAugment RandomBrightness RandomColorDegeneration "
+    "RandomColorJitter RandomContrast RandomCrop RandomElasticTransform RandomErasing RandomFlip "
+    "RandomGaussianBlur RandomGrayscale RandomHue RandomInvert RandomPerspective "
+    "RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear "
+    "RandomTranslation RandomZoom Solarization".split()
+)
+IDLE = (*DROPPING, *AUGMENTING, "ActivityRegularization", "Cast", "Identity", "Permute", "Pipeline")
 # What a layer may go on with; what goes on only with its ReLU; what has no maps of its own to see.
-INSIDE = ("BatchNormalization", "Rectifier", "Activation")
+INSIDE = ("BatchNormalization", *RECTIFIERS, "Activation")
 ENDING = ("MaxPooling2D", "Add", "Concatenate")
-PLAIN = ("Classifier", "Dropout", "Normalization", "Rescaling", "SpatialDropout2D", "ZeroPadding2D")
+PADDING = ("Pad", "PadImages", "ZeroPadding2D")
+PLAIN = ("Classifier", "Normalization", "Rescaling", *DROPPING, *AUGMENTING, "Cast", *PADDING)
+# What, done to the pixels, leaves them pixels: preprocessing inside the network.
+PREPARING = (
+    *(*PLAIN, *IDLE, "Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Negative"),
+    *("GetItem", "Stack", "ExpandDims", "Take", "Flip", "Repeat", "Split", "Unstack"),
+    *("Concatenate", "RGBToGrayscale", "Resizing", "Resize", "CenterCrop"),
+    *("CropImages", "Cropping2D"),
+)
 
 
 def is_from_keras(thing: Any) -> bool:
@@ -56,6 +77,16 @@ class Operation:
     rectifier: Rectifier | None = None
     problem: str | None = None
 
+    @functools.cached_property
+    def picks(self) -> Picks | None:
+        """What each row, column and channel of the output reads; see `separable.picks_of`."""
+        return picks_of(self)
+
+    @functools.cached_property
+    def matrices(self) -> tuple | None:
+        """How rows and columns are mixed; see `separable.matrices_of`."""
+        return matrices_of(self)
+
     def entry(self, table: Mapping) -> Any:
         """Return this operation's entry in a table by kind, or None. A layer of your own is found
         by its class; having the name of a Keras class is not enough."""
@@ -80,16 +111,20 @@ class Graph:
     @functools.cached_property
     def layer_values(self) -> dict[str, int]:
         """{layer name: value number} of every layer whose feature maps can be looked at. A
-        convolution, its batch norm and its ReLU are one layer, named after the last of them."""
+        convolution, its batch norm and its ReLU are one layer, named after the last of them.
+        Preprocessing inside the network makes pixels of pixels, no feature maps."""
         readers: dict[int, list[str]] = {}
         for operation in self.operations:
             for number in operation.inputs:
                 readers.setdefault(number, []).append(operation.kind)
-        found = {}
+        found, pixels = {}, {0}
         for one in self.operations:
+            if one.kind in PREPARING and pixels.issuperset(one.inputs):
+                pixels.add(one.output)
+                continue
             followers = readers.get(one.output, [])
             next_kind = followers[0] if len(followers) == 1 else None
-            goes_on = next_kind == "Rectifier" or next_kind in INSIDE and one.kind not in ENDING
+            goes_on = next_kind in RECTIFIERS or next_kind in INSIDE and one.kind not in ENDING
             if len(one.output_shape) == 3 and one.kind not in PLAIN and not goes_on:
                 found[one.name] = one.output
         return found
@@ -103,10 +138,15 @@ class Graph:
     @functools.cached_property
     def kept(self) -> frozenset[int]:
         """The numbers of the values a forward pass keeps: all feature maps, the class scores, and
-        what the reverse pass reads: what went into each pool, what came out of each ReLU."""
-        pooled = {n for one in self.operations if one.kind in MAX_POOLS for n in one.inputs}
-        rectified = {one.output for one in self.operations if one.kind == "Rectifier"}
-        return frozenset({0, self.scores, *self.layer_values.values()} | pooled | rectified)
+        what the reverse pass reads: what went into each pool, what came out of each ReLU (or went
+        into it, where the output does not tell)."""
+        read = [one.inputs for one in self.operations if one.kind in MAX_POOLS]
+        for one in self.operations:
+            if one.kind in RECTIFIERS:
+                told = one.rectifier is not None and one.rectifier.slope >= 0
+                read.append((one.output,) if told else one.inputs)
+        reads = {number for numbers in read for number in numbers}
+        return frozenset({0, self.scores, *self.layer_values.values()} | reads)
 
     def below(self, number: int) -> list[Operation]:
         """List the operations between the pixels and a value, in forward order."""

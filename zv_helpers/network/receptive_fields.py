@@ -4,9 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 from .graph import Graph, Operation
-from .windows import Enlarging, Pair, Sliding, Whole, same_padding
+from .separable import listed, progression
+from .windows import Enlarging, Pair, Sliding, Spreading, Whole, same_padding
 
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
+GLOBAL_POOLS = ("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Max", "Mean")
+RESAMPLING = ("Resize", "Resizing")
+MOVING = tuple(
+    "CropImages ExpandDims Flip GetItem Pad PadImages Repeat Split Stack Take Unstack".split()
+)
 
 
 def pair(value: Any) -> tuple:
@@ -33,6 +39,42 @@ def _convolution(operation):
     return Sliding(extent, strides, _before(operation, extent, strides))
 
 
+def transposed_geometry(operation: Operation) -> tuple[tuple, tuple, tuple]:
+    """Return (kernel size, strides, padding above and left) of the convolution whose transpose a
+    `Conv2DTranspose` is, each (rows, columns)."""
+    size, strides = pair(operation.layer.kernel_size), pair(operation.layer.strides)
+    sides = zip(operation.output_shape[:2], size, strides, strict=True)
+    same = operation.layer.padding == "same"
+    return size, strides, tuple(same_padding(*side)[0] if same else 0 for side in sides)
+
+
+def moving_geometry(operation: Operation) -> tuple[tuple, tuple] | None:
+    """Return (steps, shift) of a layer that moves values about, each (rows, columns): output p
+    reads input p·step − shift. None if it does something else, or in another order."""
+    if operation.picks is None:
+        return None
+    sides = zip(operation.picks[:2], operation.shapes[0][:2], strict=True)
+    found = [one for one in (progression(*side) for side in sides) if one is not None]
+    if len(found) < 2:
+        return None
+    steps, shifts = zip(*found, strict=True)
+    return steps, shifts
+
+
+def _moving(operation):
+    geometry = moving_geometry(operation)
+    return geometry and Sliding((1, 1), *geometry)
+
+
+def _resampling(operation):
+    return operation.matrices and listed(operation.matrices)
+
+
+def _upsampling(operation):
+    nearest = operation.layer.interpolation == "nearest"
+    return Enlarging(pair(operation.layer.size)) if nearest else _resampling(operation)
+
+
 def _whole(operation):
     shape = operation.shapes[0]
     return Whole(shape[:2] if len(shape) == 3 else (1, 1))
@@ -53,10 +95,15 @@ WINDOWS: dict[str | type, Callable] = {
     "MaxPooling2D": lambda operation: Sliding(*pool_geometry(operation)),
     "AveragePooling2D": lambda operation: Sliding(*pool_geometry(operation)),
     **dict.fromkeys(("Conv2D", "DepthwiseConv2D", "SeparableConv2D"), _convolution),
-    **dict.fromkeys(("GlobalAveragePooling2D", "GlobalMaxPooling2D", "Flatten", "Reshape"), _whole),
+    "Conv2DTranspose": lambda operation: Spreading(*transposed_geometry(operation)),
+    **dict.fromkeys(GLOBAL_POOLS, _whole),
+    **dict.fromkeys(("Flatten", "Reshape", "Squeeze"), _whole),
+    **dict.fromkeys(MOVING, _moving),
+    "CenterCrop": lambda operation: _moving(operation) or _resampling(operation),
+    **dict.fromkeys(RESAMPLING, _resampling),
     "ZeroPadding2D": lambda operation: _shift(operation.layer.padding, 1),
     "Cropping2D": lambda operation: _shift(operation.layer.cropping, -1),
-    "UpSampling2D": lambda operation: Enlarging(pair(operation.layer.size)),
+    "UpSampling2D": _upsampling,
 }
 
 

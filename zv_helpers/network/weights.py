@@ -7,6 +7,7 @@ import numpy as np
 
 from ..cache import Cache
 from .graph import Operation
+from .receptive_fields import MOVING
 from .tensorflow import as_array, keras_and_tensorflow
 
 
@@ -89,5 +90,14 @@ def first_filters(network: Any) -> np.ndarray:
             f"Expected a first convolution that reads 3 colours, but {first.name!r} reads "
             f"{kernel.shape[2]} feature maps: its filters are no pictures."
         )
-    filters = kernel.transpose(3, 0, 1, 2)
+    filters = kernel.transpose(3, 0, 1, 2)[..., np.argsort(_colours(network.graph, first))]
     return filters[..., ::-1] if network.spec.reads_bgr else filters
+
+
+def _colours(graph, first):
+    """Return which channel of the network's input each of the three that a layer reads is."""
+    order = np.arange(3)
+    for operation in reversed(graph.below(first.inputs[0])):
+        if operation.kind in MOVING and operation.picks is not None:
+            order = operation.picks[2][order]
+    return order if sorted(order.tolist()) == [0, 1, 2] else np.arange(3)

@@ -2,17 +2,26 @@
 
 import numpy as np
 
-from ...network.receptive_fields import pair
+from ...network.receptive_fields import pair, transposed_geometry
 from ...network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ...network.weights import flipped_kernel
 from ..mathematics import reach, taps
-from ..signals import cropped
-from .table import channels_last, reverse_rule
+from ..signals import cropped, moved
+from .moving import apart
+from .table import channels_last, refused, reverse_rule
 
 FEW_MAPS = 8  # up to so many, adding weighted filters beats a convolution
 
 
-@reverse_rule("Conv2D", refuse=channels_last, title="filter")
+def _no_filters(operation):
+    """Refuse channels first, and kernels that are not the numbers the layer works with."""
+    if (mode := operation.layer.quantization_mode) is not None:
+        words = f"is quantized ({mode}), so it rounds what it reads, which has no reverse rule"
+        return refused(operation, f"{words}: load the network from before quantize()")
+    return channels_last(operation)
+
+
+@reverse_rule("Conv2D", refuse=_no_filters, title="filter")
 def filter_transposed(signal, context):
     """Transposed filtering: the convolution's strides and dilation are undone."""
     layer, (n, h, w, _) = context.layer, signal.shape
@@ -23,7 +32,7 @@ def filter_transposed(signal, context):
             flipped = as_array(context.weights.once(flipped_kernel, layer))
             kernel = flipped[::-1, ::-1][:, :, channels]
             painted = np.einsum("c,rsci->rsi", signal[0, 0, 0, channels], kernel)
-            return cropped(_apart(painted[None], dilation), context.cut)
+            return cropped(apart(painted[None], dilation), context.cut)
     if layer.groups == 1 and strides != (1, 1):
         _, tf = keras_and_tensorflow()
         size = reach(pair(layer.kernel_size), strides, (h, w))
@@ -36,7 +45,7 @@ def filter_transposed(signal, context):
         )
         return context.crop(as_array(picture))
     flipped = context.weights.once(flipped_kernel, layer)
-    return _convolved(_apart(signal, strides), flipped, dilation, context.cut)
+    return _convolved(apart(signal, strides), flipped, dilation, context.cut)
 
 
 def _convolved(signal, flipped, dilation, cut):
@@ -55,17 +64,7 @@ def _convolved(signal, flipped, dilation, cut):
     return cropped(as_array(convolved), [max(-edge, 0) for edge in edges])
 
 
-def _apart(signal, steps):
-    """Set the positions of (n, h, w, maps) apart, zeros between them."""
-    if steps == (1, 1):
-        return signal
-    n, h, w, maps = signal.shape
-    apart = np.zeros((n, (h - 1) * steps[0] + 1, (w - 1) * steps[1] + 1, maps), signal.dtype)
-    apart[:, :: steps[0], :: steps[1]] = signal
-    return apart
-
-
-@reverse_rule("DepthwiseConv2D", "SeparableConv2D", refuse=channels_last, title="filter")
+@reverse_rule("DepthwiseConv2D", "SeparableConv2D", refuse=_no_filters, title="filter")
 def filter_depthwise(signal, context):
     """Transposed filtering, each feature map with filters of its own; of a separable convolution,
     the 1×1 convolution first."""
@@ -85,7 +84,33 @@ def filter_depthwise(signal, context):
     return cropped(picture, context.cut)
 
 
-@reverse_rule("Dense", title="filter")
+def _no_transpose(operation):
+    if max(pair(operation.layer.dilation_rate)) > 1:  # TensorFlow cannot even run it on a CPU
+        return refused(operation, "has a dilated transposed convolution, which has no reverse rule")
+    return _no_filters(operation)
+
+
+@reverse_rule("Conv2DTranspose", refuse=_no_transpose, title="filter")
+def filter_forward(signal, context):
+    """The transpose of a transposed convolution is the convolution, with the same filters."""
+    _, tf = keras_and_tensorflow()
+    extent, strides, before = transposed_geometry(context.operation)
+    sides = zip(context.size, strides, extent, strict=True)
+    read = [(count - 1) * stride + width for count, stride, width in sides]
+    corners = [
+        tuple(at * stride - edge for at, stride, edge in zip(start, strides, before, strict=True))
+        for start in context.place.starts
+    ]
+    found = tf.nn.conv2d(
+        moved(signal, context.outer.starts, corners, read),
+        context.weights.tensor(context.layer.kernel),
+        strides=strides,
+        padding="VALID",
+    )
+    return context.crop(as_array(found))
+
+
+@reverse_rule("Dense", refuse=_no_filters, title="filter")
 def filter_dense(signal, context):
     """S · Wᵀ."""
     return signal @ context.weights.of(context.layer.kernel).T

@@ -6,7 +6,7 @@ from ...network.receptive_fields import pool_geometry
 from ...network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..mathematics import largest_taps, rectify, taps
 from ..signals import windows
-from .table import channels_last, reverse_rule
+from .table import channels_last, refused, reverse_rule
 
 MANY_VALUES = 100_000  # above this, TensorFlow rectifies faster, on several cores
 
@@ -47,7 +47,19 @@ def spread_average(signal, context):
     return context.crop(spread)
 
 
-@reverse_rule("GlobalAveragePooling2D", refuse=channels_last, title="spread")
+def _not_global(operation):
+    """Refuse `ops.mean` and `ops.max` over anything else than rows and columns."""
+    if operation.kind in ("Max", "Mean"):
+        axis, rank = operation.layer.axis, len(operation.shapes[0]) + 1
+        axes = axis if isinstance(axis, (list, tuple)) else [axis]
+        over = sorted(one % rank for one in axes if one is not None)
+        if rank != 4 or over != [1, 2]:
+            words = f"works over the axes {axis}; the reverse rule is defined for rows and columns"
+            return refused(operation, f"{words}, (1, 2)")
+    return channels_last(operation)
+
+
+@reverse_rule("GlobalAveragePooling2D", "Mean", refuse=_not_global, title="spread")
 def spread_global_average(signal, context):
     """Each value is spread evenly over the whole map."""
     shape = (len(signal), *context.operation.shapes[0])
@@ -55,7 +67,7 @@ def spread_global_average(signal, context):
     return np.broadcast_to(share, shape).astype(signal.dtype)
 
 
-@reverse_rule("GlobalMaxPooling2D", refuse=channels_last, keeps="input", title="unpool")
+@reverse_rule("GlobalMaxPooling2D", "Max", refuse=_not_global, keeps="input", title="unpool")
 def unpool_global_max(signal, context):
     """Each value goes to the maximum of its map, on a tie in equal parts, as TensorFlow does."""
     maps = context.features.value(context.operation.inputs[0])
@@ -64,12 +76,41 @@ def unpool_global_max(signal, context):
     return (share * largest).astype(signal.dtype)
 
 
-@reverse_rule("Rectifier", keeps="output", title="rectify")
+def _telling(operation):
+    """Where the sign of z is read: at the output, unless a slope below zero makes it positive."""
+    return "output" if operation.rectifier.slope >= 0 else "input"
+
+
+@reverse_rule("Rectifier", keeps=_telling, title="rectify")
 def rectify_signal(signal, context):
     """ReLU in all its forms, see `mathematics.rectify`."""
     form, rule = context.operation.rectifier, context.rule
     if rule == "deconvnet" and not form.slope and signal.size > MANY_VALUES:
         _, tf = keras_and_tensorflow()
         return as_array(tf.nn.relu(as_tensor(signal)))
-    maps = None if rule == "deconvnet" else np.broadcast_to(context.output_maps(), signal.shape)
+    maps = None
+    if rule != "deconvnet":
+        told = context.output_maps() if form.slope >= 0 else _input_maps(context)
+        maps = np.broadcast_to(told, signal.shape)
     return rectify(signal, maps, rule, form.slope, form.cap)
+
+
+@reverse_rule("PReLU", keeps="input", title="rectify")
+def rectify_learned(signal, context):
+    """A ReLU with a slope below zero for each feature map, or each neuron, of its own."""
+    shape = (1, *context.operation.output_shape)
+    slope = np.broadcast_to(context.weights.of(context.layer.alpha), shape)
+    if signal.ndim == 4:
+        slope = windows(slope, context.outer.starts, signal.shape[1:3])
+    slope = np.asarray(slope, signal.dtype)
+    if context.rule == "deconvnet":
+        return rectify(signal, None, "deconvnet", slope)
+    maps = np.broadcast_to(_input_maps(context), signal.shape)
+    return rectify(signal, maps, context.rule, np.where(maps == 0, signal.dtype.type(0), slope))
+
+
+def _input_maps(context):
+    """The maps before a ReLU, in the signal's windows."""
+    maps, outer = context.features.value(context.operation.inputs[0]), context.outer
+    flat = outer.values.ndim != 4
+    return maps if flat else windows(maps, outer.starts, outer.values.shape[1:3])

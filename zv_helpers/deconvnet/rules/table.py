@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...cache import forget_everything
-from ...network.graph import Operation, answer_with
+from ...network.graph import Operation, answer_with, is_from_keras
 from ...network.receptive_fields import add_windows
 
 
@@ -18,12 +18,13 @@ class Reversal:
 
     reverse: Callable
     refuse: Callable[[Operation], str | None] | None = None
-    keeps: str = ""
+    keeps: str | Callable[[Operation], str] = ""
     title: str = "reverse"
 
     def reads(self, operation: Operation) -> tuple:
         """Return the numbers of the forward pass's values that it reads."""
-        return {"input": operation.inputs, "output": (operation.output,)}.get(self.keeps, ())
+        keeps = self.keeps(operation) if callable(self.keeps) else self.keeps
+        return {"input": operation.inputs, "output": (operation.output,)}.get(keeps, ())
 
 
 REVERSALS: dict[str | type, Reversal] = {}
@@ -33,7 +34,7 @@ def reverse_rule(
     *kinds: str | type,
     window: Callable | None = None,
     refuse: Callable[[Operation], str | None] | None = None,
-    keeps: str = "",
+    keeps: str | Callable[[Operation], str] = "",
     title: str = "reverse",
 ) -> Callable[[Callable], Callable]:
     """Register a function as the reversal of one or several kinds of layer.
@@ -43,15 +44,16 @@ def reverse_rule(
         window: function of the operation that returns a `Sliding`, `Enlarging` or `Whole` (a list
             of them where the inputs differ); by default the layer works point by point.
         refuse: function of the operation that returns why this layer cannot be reversed, or None.
-        keeps: "input" or "output", if the rule reads the feature maps of the forward pass; they are
-            then at hand, or computed again for a forward pass that is older than the rule.
+        keeps: "input" or "output", if the rule reads the feature maps of the forward pass, or a
+            function of the operation that says which; they are then at hand, or computed again for
+            a forward pass that is older than the rule.
         title: one word for what happens to the signal, as a trace shows it.
 
     The decorated function takes `signal`, float (n, h, w, channels) at the layer's output, and
     `context` (see `engine.ReverseContext`), and returns the signal at the layer's input: a list of
     them where there are several inputs. Raises a ValueError for an unknown `keeps`.
     """
-    if keeps not in ("", "input", "output"):
+    if not callable(keeps) and keeps not in ("", "input", "output"):
         raise ValueError(f'Expected keeps to be "input" or "output", but got {keeps!r}.')
 
     def register(function):
@@ -70,12 +72,27 @@ def reversal_of(operation: Operation) -> tuple[Reversal | None, str | None]:
         return None, operation.problem
     found = operation.entry(REVERSALS)
     if found is None:
-        own = " of your own" if operation.kind in REVERSALS else ""
-        kind = type(operation.layer).__name__
-        missing = "for which there is no reverse rule: add one with @zv.reverse_rule"
-        return None, refused(operation, f"is a {kind}{own}, {missing}")
+        return None, refused(operation, _unknown(operation))
     problem = found.refuse and found.refuse(operation)
     return (None, problem) if problem else (found, None)
+
+
+ATTENTION = ("AdditiveAttention", "Attention", "GroupQueryAttention", "MultiHeadAttention")
+NORMALIZING = ("GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization")
+
+
+def _unknown(operation):
+    kind = type(operation.layer).__name__
+    own = " of your own" if operation.kind in REVERSALS else ""
+    add = "add one with @zv.reverse_rule"
+    if is_from_keras(operation.layer):
+        if kind in ATTENTION:
+            words = "which weighs the picture with itself and has no reverse rule"
+            return f"is a {kind}, {words}: take a network of convolutions"
+        if kind in NORMALIZING:
+            words = "which divides by what it measures in this photograph and has no reverse rule"
+            return f"is a {kind}, {words}: take a network with batch normalization"
+    return f"is a {kind}{own}, for which there is no reverse rule: {add}"
 
 
 def refused(operation: Operation, words: str) -> str:
