@@ -6,12 +6,13 @@ which Keras keeps some of them. (No strategy builds a network: Keras asks Python
 for seeds, which hypothesis would complain of.)
 """
 
+import numpy as np
 from hypothesis import note
 from hypothesis import strategies as st
 from independent import double_precision, random_weights
 from names import keras
 
-L = keras.layers
+L, ops = keras.layers, keras.ops
 LARGEST = 1600  # values of one tensor
 CHANNELS = 8
 
@@ -83,6 +84,12 @@ def separable(draw, x):
     return L.SeparableConv2D(number(draw, 1, 5), depth_multiplier=number(draw, 1, 2), **how)(x)
 
 
+def transposed(draw, x):
+    how = {"strides": both(draw, 1, 3), "padding": one_of(draw, "same", "valid")}
+    activation = one_of(draw, None, "relu")
+    return L.Conv2DTranspose(number(draw, 1, 4), both(draw, 1, 4), activation=activation, **how)(x)
+
+
 def pool(draw, x):
     kind = one_of(draw, L.MaxPooling2D, L.MaxPooling2D, L.AveragePooling2D)
     size = both(draw, 1, 4)
@@ -105,6 +112,7 @@ def rectifier(draw, x):
         lambda: L.LeakyReLU(negative_slope=slope),
         lambda: L.ReLU(negative_slope=slope, threshold=one_of(draw, 0.0, 0.125)),
         lambda: L.ReLU(max_value=number(draw, 1, 10**6) / 2**20, negative_slope=slope),
+        lambda: L.PReLU(shared_axes=one_of(draw, None, [1, 2], [3])),
     ]
     return one_of(draw, *forms)()(x)
 
@@ -126,6 +134,36 @@ def cropping(draw, x):
 
 def upsampling(draw, x):
     return L.UpSampling2D(both(draw, 1, 3))(x)
+
+
+def resizing(draw, x):
+    """To any size, by the nearest value; TensorFlow interpolates in float32 only."""
+    size = number(draw, 1, 12), number(draw, 1, 12)
+    if draw(st.booleans()):
+        return ops.image.resize(x, size, interpolation="nearest")
+    return L.Resizing(*size, interpolation="nearest")(x)
+
+
+def moving(draw, x):
+    """Slices, padding and other orders of the channels."""
+    _, h, w, channels = x.shape
+    (top, bottom), (left, right), (first, last) = (
+        sorted((number(draw, 0, n - 1), number(draw, 0, n - 1))) for n in (h, w, channels)
+    )
+    order = [number(draw, 0, channels - 1) for _ in range(number(draw, 1, 4))]
+    ways = [
+        lambda: x[:, top : bottom + 1, left : right + 1],
+        lambda: x[:, top :: number(draw, 1, 3), left :: number(draw, 1, 3)],
+        lambda: x[:, top : bottom + 1, :, first : last + 1],
+        lambda: x[..., ::-1],
+        lambda: ops.flip(x, axis=-1),
+        lambda: ops.take(x, order, axis=-1),
+        lambda: ops.stack([x[..., i] for i in order], axis=-1),
+        lambda: L.Concatenate()(ops.split(x, [first + 1], axis=-1)[::-1]) if channels > 1 else None,
+        lambda: ops.pad(x, ((0, 0), *edges(draw, 3), (0, number(draw, 0, 1)))),
+        lambda: L.CenterCrop(bottom + 1, right + 1)(x),
+    ]
+    return one_of(draw, *ways)()
 
 
 def dense_on_maps(draw, x):
@@ -167,6 +205,9 @@ def arithmetic(draw, x):
         lambda: scale - x,
         lambda: x + scale,
         lambda: -x,
+        lambda: x + np.arange(8.0)[: x.shape[3]],
+        lambda: x * (1 + np.arange(8.0)[: x.shape[3]]),
+        lambda: x - np.linspace(0, 1, x.shape[1] * x.shape[2]).reshape(*x.shape[1:3], 1),
         lambda: L.Rescaling(scale, offset=1.0)(x),
         lambda: L.Normalization(mean=0.5, variance=one_of(draw, 0.25, 4.0))(x),
     ]
@@ -174,7 +215,7 @@ def arithmetic(draw, x):
 
 
 def nothing(draw, x):
-    kind = one_of(draw, L.Dropout, L.SpatialDropout2D, L.GaussianNoise)
+    kind = one_of(draw, L.Dropout, L.SpatialDropout2D, L.GaussianNoise, L.AlphaDropout)
     return L.Identity()(x) if draw(st.booleans()) else kind(0.25)(x)
 
 
@@ -230,7 +271,7 @@ STEPS = (
     *[rectifier] * 3,
     *[depthwise, separable, batch_norm] * 2,
     *[unequal_reach, shared, nested, zero_padding, cropping, upsampling, dense_on_maps, reshape],
-    *[arithmetic, nothing, global_pool, through_numbers],
+    *[arithmetic, nothing, global_pool, through_numbers, transposed, resizing, moving, moving],
 )
 
 

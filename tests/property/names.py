@@ -8,13 +8,15 @@ from zv_helpers.deconvnet import RULES
 from zv_helpers.deconvnet.signals import Signal, fitted, joined, moved, place, windows
 from zv_helpers.images import fit_boxes
 from zv_helpers.network import keras_and_tensorflow
-from zv_helpers.network.windows import Enlarging, Sliding, Whole, same_padding
+from zv_helpers.network.windows import Enlarging, Listed, Sliding, Spreading, Whole, same_padding
 
 __all__ = [
     "RULES",
     "Enlarging",
     "Signal",
+    "Listed",
     "Sliding",
+    "Spreading",
     "Whole",
     "examples",
     "fit_boxes",

@@ -26,7 +26,7 @@ import zv_helpers as zv
 pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
 EXACT = 1e-9
 # In inference these hand on the very tensor they are given, so the tape cannot tell the two apart.
-PASS = (L.Identity, L.Dropout, L.SpatialDropout2D, L.GaussianNoise)
+PASS = (L.Identity, L.Dropout, L.SpatialDropout2D, L.GaussianNoise, L.AlphaDropout)
 
 
 def features_of(model, preprocess="tf"):

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from names import (
     Enlarging,
+    Listed,
     Signal,
     Sliding,
+    Spreading,
     Whole,
     examples,
     fit_boxes,
@@ -62,6 +64,32 @@ def test_an_enlarged_output_is_a_copy_of_one_input(factors, interval, axis):
     inputs = np.repeat(np.arange(interval[1]), factors[axis])
     read = {int(inputs[output]) for output in range(*interval)}
     assert Enlarging(factors).inputs(*interval, axis) == hull(read)
+
+
+@examples(200)
+@given(sliding(), intervals(), AXES)
+def test_a_painted_output_reads_the_inputs_whose_windows_reach_it(window, interval, axis):
+    """The transpose of `Sliding`; where no window reaches, one place is kept."""
+    far = range(-60, 60)
+    painted = {p for p in far if {*range(*window.inputs(p, p + 1, axis))} & {*range(*interval)}}
+    found = Spreading(window.extent, window.strides, window.before).inputs(*interval, axis)
+    assert found == hull(painted) if painted else found[1] - found[0] == 1
+
+
+@examples(200)
+@given(SMALL, SMALL, st.integers(4, 6), st.integers(1, 6), intervals(), AXES)
+def test_a_list_of_inputs_goes_on_beyond_its_ends(size, count, turns, width, interval, axis):
+    """`size` inputs become `count` outputs, again and again, as where a picture is resized."""
+    size, count = size // np.gcd(size, count), count // np.gcd(size, count)
+
+    def first(p):
+        return int((2 * p + 1) * size // (2 * count) - width // 2)
+
+    firsts = tuple(map(first, range(count * turns)))
+    stops = tuple(one + width for one in firsts)
+    window = Listed((firsts, firsts), (stops, stops), (int(size * turns),) * 2)
+    read = {first(p) + i for p in range(*interval) for i in range(width)}
+    assert window.inputs(*interval, axis) == hull(read)
 
 
 @examples(50)
