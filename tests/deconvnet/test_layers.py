@@ -5,7 +5,7 @@ As in `test_engine`: random weights in float64, all three rules against automati
 
 import numpy as np
 import pytest
-from independent import double_precision, random_weights
+from independent import double_precision, positive_weights, random_weights, reading, reverse_by_tape
 from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
 from test_engine import (
     EXACT,
@@ -219,6 +219,40 @@ def test_no_supported_kind_is_left_out():
     # Keras writes `x / 2` as one of the two, depending on its version.
     known = {kind for kind in REVERSALS if isinstance(kind, str)}
     assert met | {"Divide", "TrueDivide", *AUGMENTING} >= known
+
+
+def moving_and_resizing():
+    """What moves, spreads and resizes, with weights so positive that a zero is a pixel not seen."""
+    pixels = keras.Input((40, 36, 3))
+    x = ops.pad(pixels[:, 2:, :-1], ((0, 0), (1, 0), (0, 1), (0, 0)))
+    x = L.Conv2D(3, 3, activation="relu", name="a")(x)
+    x = L.Conv2DTranspose(3, 3, 2, "same", activation="relu", name="b")(x)
+    x = L.Conv2D(3, 3, 2, activation="relu", name="c")(L.CenterCrop(60, 58)(x))
+    x = L.Conv2D(3, 1, activation="relu", name="d")(x[:, ::2, 1::3])
+    x = L.Resizing(30, 20)(x)
+    x = L.Conv2D(3, 2, activation="relu", name="e")(x)
+    x = L.UpSampling2D(2, interpolation="bilinear")(x)
+    x = L.Conv2DTranspose(3, (1, 2), (1, 2), activation="relu", name="f")(x)
+    x = L.Resizing(17, 31, interpolation="nearest")(x)
+    return keras.Model(pixels, L.Conv2D(3, 2, activation="relu", name="g")(x))
+
+
+def test_receptive_fields_are_where_the_gradient_is_not_zero():
+    with double_precision():
+        model = positive_weights(moving_and_resizing())
+    features, layers, picks, neurons = features_of(model, None), list("abcdefg"), [], []
+    for layer in layers:
+        h, w, _ = features[layer].shape
+        for row, column in {(h // 2, w // 2), (h // 2 + 1, w // 3), (0, w // 4), (h - 1, w - 1)}:
+            neurons.append(features.neuron(layer, 0, row, column))
+            picks.append((layers.index(layer), (row, column)))
+    gradients = reverse_by_tape(reading(model, layers), features.image.batch, picks, "gradient")
+    for neuron, gradient in zip(neurons, gradients, strict=True):
+        seen = np.argwhere(gradient.any(axis=2))
+        box = (*seen.min(axis=0), *(seen.max(axis=0) + 1))
+        assert features.receptive_field(neuron) == box, neuron
+    sizes = {layer.name: layer.receptive_field for layer in features.network.layers}
+    assert sizes["a"] == (3, 3) and sizes["b"] == (4, 4) and sizes["c"] == (4, 4)
 
 
 # --- what was wrong without a word ---------------------------------------------------------------

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .separable import Picks, matrices_of, picks_of
+from .separable import Picks, listed, matrices_of, picks_of
+from .windows import Listed
 
 # These kinds name a form, not a class of Keras's.
 FORMS = ("Rectifier", "Classifier", "Identity")
@@ -86,6 +87,11 @@ class Operation:
     def matrices(self) -> tuple | None:
         """How rows and columns are mixed; see `separable.matrices_of`."""
         return matrices_of(self)
+
+    @functools.cached_property
+    def lines(self) -> Listed | None:
+        """Which rows and columns those matrices read."""
+        return None if self.matrices is None else listed(self.matrices)
 
     def entry(self, table: Mapping) -> Any:
         """Return this operation's entry in a table by kind, or None. A layer of your own is found

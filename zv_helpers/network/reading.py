@@ -22,13 +22,12 @@ ENDS_IN_ACTIVATION = tuple(
 )
 # Layers and operations that apply an activation function, and what texts call it.
 ACTIVATIONS = {
-    **{name: name for name in "CELU ELU GLU Mish PReLU SELU Softplus Softsign Tanh".split()},
-    **{"Celu": "CELU", "Elu": "ELU", "Gelu": "GELU", "Selu": "SELU", "Silu": "swish"},
-    **{"Glu": "GLU", "HardSigmoid": "hard sigmoid", "HardSilu": "hard swish"},
-    **{"HardTanh": "hard tanh", "LogSigmoid": "log sigmoid", "LogSoftmax": "log softmax"},
-    **{"Sigmoid": "sigmoid", "Softmax": "softmax"},
+    **{"Celu": "CELU", "ELU": "ELU", "Elu": "ELU", "Gelu": "GELU", "Glu": "GLU", "Selu": "SELU"},
+    **{"HardSigmoid": "hard sigmoid", "HardSilu": "hard swish", "HardTanh": "hard tanh"},
+    **{"LogSigmoid": "log sigmoid", "LogSoftmax": "log softmax", "Mish": "mish", "Silu": "swish"},
+    **{"Sigmoid": "sigmoid", "Softmax": "softmax", "Softplus": "softplus", "Softsign": "softsign"},
+    **{"Tanh": "tanh"},
 }
-del ACTIVATIONS["PReLU"]
 
 
 def _function_of(activation):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .graph import Graph, Operation
-from .separable import listed, progression
+from .separable import progression
 from .windows import Enlarging, Pair, Sliding, Spreading, Whole, same_padding
 
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
@@ -67,7 +67,7 @@ def _moving(operation):
 
 
 def _resampling(operation):
-    return operation.matrices and listed(operation.matrices)
+    return operation.lines
 
 
 def _upsampling(operation):

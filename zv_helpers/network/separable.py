@@ -1,16 +1,15 @@
 """What each output of a layer reads, where the layer only moves values about or mixes them along
-rows and along columns: found by running the layer's own function on numbers that say where they
-come from. So no formula of Keras's is written a second time.
+rows and along columns: found by running Keras's own function on numbers that say where they come
+from, and compared with what the layer does.
 """
 
-import math
 from typing import Any
 
 import numpy as np
 
+from .tensorflow import as_array, keras_and_tensorflow
 from .windows import Listed, Pair
 
-AT_ONCE = 8_000_000  # values of one probe
 Picks = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -62,37 +61,52 @@ def progression(picked: np.ndarray, size: int) -> Pair | None:
 def matrices_of(operation: Any) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the matrices (rows out, rows in) and (columns out, columns in) by which a layer mixes
     rows and columns, each feature map for itself; None where that is not all it does."""
-    (height, width, maps), function = operation.shapes[0], _function_of(operation)
-    (rows_out, columns_out, maps_out) = operation.output_shape
-    if maps_out != maps:
+    (*size, maps), (*target, maps_out) = operation.shapes[0], operation.output_shape
+    if maps_out != maps or len(size) != 2 or len(target) != 2:
         return None
-    layer = operation.layer
-    # Only then does the width decide which rows are read.
-    ratio = any(getattr(layer, f"{how}_to_aspect_ratio", False) for how in ("crop", "pad"))
-    whole = ratio or type(layer).__name__ == "CenterCrop"
-    rows = _responses(function, (height, width if whole else 1), 0)
-    columns = _responses(function, (height if whole else 1, width), 1)
-    if whole:
-        full = function(np.ones((1, height, width, 1))) - function(np.zeros((1, height, width, 1)))
-        rows = rows / full[0, rows_out // 2, columns_out // 2, 0]
-    picture = np.random.default_rng(0).standard_normal((1, height, width, 1))
+    layer, function = operation.layer, _function_of(operation)
+    fit = _fit(layer, size, target)
+    how = {
+        "interpolation": getattr(layer, "interpolation", "bilinear"),
+        "antialias": getattr(layer, "antialias", False),
+    }
+    rows, columns = (_line(size[axis], target[axis], fit[axis], how) for axis in (0, 1))
+    # Whatever was made of the layer's arguments here: it must say what the layer itself does.
+    picture = np.random.default_rng(0).standard_normal((1, *size, 1))
     plain = function(picture) - function(np.zeros_like(picture))
     mixed = rows @ picture[0, :, :, 0] @ columns.T
     known = mixed.shape == plain.shape[1:3] and np.allclose(mixed, plain[0, ..., 0], atol=1e-3)
     return (rows, columns) if known else None
 
 
-def _responses(function, size, axis):
-    """What the layer makes of one line of ones at a time: (lines out, lines in)."""
-    count = size[axis]
-    found, constant = [], function(np.zeros((1, *size, 1)))
-    for start in range(0, count, step := max(AT_ONCE // math.prod(size), 1)):
-        lines = np.eye(count)[start : start + step]
-        lines = lines[:, :, None, None] if axis == 0 else lines[:, None, :, None]
-        came = function(np.broadcast_to(lines, (len(lines), *size, 1))) - constant
-        middle = came.shape[2 - axis] // 2
-        found.append(came[:, :, middle, 0] if axis == 0 else came[:, middle, :, 0])
-    return np.concatenate(found).T
+def _fit(layer, size, target):
+    """How the picture is cut (start, length) before it is resized, for rows and for columns, or
+    padded, with a start below zero."""
+    fits = []
+    for axis in (0, 1):
+        other = 1 - axis
+        wanted = int(np.float32(size[other] * target[axis]) / np.float32(target[other]))
+        if getattr(layer, "pad_to_aspect_ratio", False):
+            edge = (max(size[axis], wanted) - size[axis]) // 2
+            fits.append((-edge, size[axis] + 2 * edge))
+        elif getattr(layer, "crop_to_aspect_ratio", type(layer).__name__ == "CenterCrop"):
+            length = max(min(size[axis], wanted), 1)
+            fits.append(((size[axis] - length) // 2, length))
+        else:
+            fits.append((0, size[axis]))
+    return fits
+
+
+def _line(size, target, part, how):
+    """The matrix of one axis: what Keras's own resizing makes of one line at a time."""
+    start, length = part
+    keras, _ = keras_and_tensorflow()
+    lines = np.eye(length, dtype=np.float32)[None, :, None]  # each line in a channel of its own
+    resized = np.asarray(keras.ops.image.resize(lines, (target, 1), **how))[0, :, 0]
+    matrix = np.zeros((target, size))
+    first, last = max(start, 0), min(start + length, size)
+    matrix[:, first:last] = resized[:, first - start : last - start]
+    return matrix
 
 
 def listed(matrices: tuple[np.ndarray, np.ndarray]) -> Listed:
@@ -113,8 +127,7 @@ def _ends(matrix):
 
 def _function_of(operation):
     """The operation as a function of arrays, in inference."""
-    from .running import walk
-    from .tensorflow import as_array, keras_and_tensorflow
+    from .running import walk  # which reads graphs, whose operations ask this module
 
     keras, _ = keras_and_tensorflow()
 
