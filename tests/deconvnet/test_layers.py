@@ -22,6 +22,7 @@ from test_engine import (
 )
 
 import zv_helpers as zv
+from zv_helpers.deconvnet.whole import step_of
 from zv_helpers.network.graph import AUGMENTING
 
 pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
@@ -306,6 +307,9 @@ def test_a_layer_with_lora_is_reversed_with_what_it_adds():
             layer.enable_lora(2)
         features = features_of(random_weights(model))
     check(features, spots(features, "after"))
+    operations = features.network.graph.operations
+    changed = [one for one in operations if getattr(one.layer, "lora_enabled", False)]
+    assert len(changed) == 3 and not any(step_of(one, "gradient") for one in changed)
 
 
 # --- training=True -------------------------------------------------------------------------------

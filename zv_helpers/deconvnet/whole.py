@@ -176,6 +176,8 @@ def _filter(operation, rule):
     strides, padding = pair(layer.strides), _padding(layer)
     if layer.groups != 1 or max(pair(layer.dilation_rate)) > 1 or padding is None:
         return None
+    if layer.lora_enabled:  # its kernel is added up anew each time, and is no variable to hold
+        return None
 
     def apply(signal, kernel):
         return tf.raw_ops.Conv2DBackpropInput(
@@ -215,6 +217,8 @@ def _filter_depthwise(operation, rule):
 
 def _filter_dense(operation, rule):
     _, tf = keras_and_tensorflow()
+    if operation.layer.lora_enabled:
+        return None
     transposed = functools.partial(tf.linalg.matmul, transpose_b=True)
     return Step(transposed, arrays=((_kernel, operation.layer.kernel),))
 
