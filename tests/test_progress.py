@@ -6,7 +6,7 @@ import pytest
 import zv_helpers as zv
 from zv_helpers.heatmaps import occlusion
 from zv_helpers.network.running import MEMORY, memory_of, pictures_at_once
-from zv_helpers.progress import Cancelled, watched
+from zv_helpers.progress import Cancelled, watched, watching
 from zv_helpers.relevance import ablation
 
 
@@ -49,3 +49,14 @@ def test_batches_heed_memory(squeezenet):
     number = large.graph.scores
     assert memory_of(large.graph, number) >= 2 * 4 * 512 * 512 * 64  # both of block1's
     assert pictures_at_once(large.graph, number) == MEMORY // memory_of(large.graph, number) < 4
+
+
+def test_who_watches_from_outside_is_told(cat):
+    told = []
+    with watching(lambda done, count: told.append(done)):
+        zv.heatmap(cat, 281, method="occlusion")
+        assert len(told) > 2
+        zv.heatmap(cat, 281, method="occlusion", progress=False)
+    count = len(told)
+    zv.heatmap(cat, 281, method="occlusion")
+    assert len(told) == count

@@ -1,14 +1,28 @@
 """Signs of life for what takes seconds: a bar, or a function of your own that may also cancel."""
 
+import contextlib
+import contextvars
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Progress = bool | Callable[[int, int], Any]
 SILENT_FOR = 3  # seconds; a bar for less would only flicker
+_watcher: contextvars.ContextVar = contextvars.ContextVar("watcher", default=True)
 
 
 class Cancelled(Exception):
     """Whoever watches a computation wants no more of it."""
+
+
+@contextlib.contextmanager
+def watching(progress: Progress) -> Iterator[None]:
+    """Let `progress` be what `True` means to everything that is computed inside: the way in which
+    an explorer watches what it asked for."""
+    before = _watcher.set(progress)
+    try:
+        yield
+    finally:
+        _watcher.reset(before)
 
 
 def watched(items: Sequence, what: str, progress: Progress = True) -> Iterator:
@@ -26,6 +40,8 @@ def watched(items: Sequence, what: str, progress: Progress = True) -> Iterator:
     2 of 2
     ['a', 'b']
     """
+    if progress is True:
+        progress = _watcher.get()
     if progress is True:
         from tqdm.auto import tqdm
 
