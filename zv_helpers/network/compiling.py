@@ -1,12 +1,15 @@
 """Functions of tensors that TensorFlow compiles on another thread while they already work."""
 
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 from .tensorflow import keras_and_tensorflow
 
 PATIENCE = 0.02  # seconds that compiling waits for whoever works with the network
+LATER = 0.5  # seconds before it begins: who looks at one photograph only is done by then
 _one_at_a_time = threading.Lock()
 _here = threading.local()
 
@@ -22,52 +25,63 @@ class Beside:
         function: takes tensors and returns a list of tensors.
         specs: (shape, dtype) of each tensor it takes; None in a shape stands for any number.
         lock: of the network it belongs to: compiling makes way for whoever holds it.
+        compiled: the compiled function, once there is one; it takes the same tensors.
     """
 
     def __init__(self, function: Callable, specs: list[tuple], lock: Any) -> None:
         self.function, self.specs, self.lock = function, specs, lock
-        self._compiled: Callable | None = None
+        self.compiled: Callable | None = None
         self._thread: threading.Thread | None = None
+        self._now = threading.Event()
 
     def __call__(self, *tensors: Any, again: bool = True) -> list:
         """Return function(*tensors); again: more calls will come, so compiling is worth it."""
-        if self._compiled is not None:
-            return self._compiled(*tensors)
+        if self.compiled is not None:
+            return self.compiled(*tensors)
         found = self.function(*tensors)
         if again:
-            self.begin()
+            self.begin(LATER)
         return found
 
-    @property
-    def compiled(self) -> Callable | None:
-        """The compiled function, once there is one; it takes the same tensors."""
-        return self._compiled
-
-    def begin(self) -> threading.Thread:
-        """Start to compile, once; the thread's `join()` waits until that is done."""
+    def begin(self, later: float = 0) -> threading.Thread:
+        """Start to compile, once, some seconds later; the thread's `join()` waits until that is
+        done."""
+        if not later:
+            self._now.set()
         if self._thread is None:
             # Not a pool: that waits for its threads before it says that Python ends.
-            self._thread = threading.Thread(target=self._compile, name="zv-compiler")
+            about = weakref.ref(self), self._now, later
+            self._thread = threading.Thread(target=_compile_later, args=about, name="zv-compiler")
             self._thread.start()
         return self._thread
 
-    def _compile(self):
-        with _one_at_a_time:
-            self._compile_now()
-
-    def _compile_now(self):
+    def compile(self) -> None:
+        """Compile now."""
         _, tf = keras_and_tensorflow()
         _here.lock = self.lock
         try:
             make_way()
             specs = [tf.TensorSpec(*spec) for spec in self.specs]
             traced = tf.function(self.function, input_signature=specs, autograph=False)
-            self._compiled = traced.get_concrete_function()
+            self.compiled = traced.get_concrete_function()
         except Exception:
             # Some layers only work step by step, which goes on to give the right answer.
-            self._compiled = None
+            self.compiled = None
         finally:
             _here.lock = None
+
+
+def _compile_later(about, now, later):
+    """Compile a `Beside` after some seconds, or as soon as `now` is set; not if it is gone by then,
+    and with it its network, or if Python ends."""
+    until = time.monotonic() + later
+    while not now.wait(0.05) and time.monotonic() < until:
+        if about() is None or not threading.main_thread().is_alive():
+            return
+    with _one_at_a_time:
+        beside = about()
+        if beside is not None:
+            beside.compile()
 
 
 def make_way() -> None:
