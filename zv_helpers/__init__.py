@@ -17,7 +17,7 @@ from .draw.signals import signal_picture
 from .features import Features, extract_features
 from .heatmaps import heatmap
 from .images import InputImage, credit, load_image, photographs
-from .network import InputSpec, Layer, Network, load_model
+from .network import InputSpec, Layer, Network, load_model, networks
 from .overlays import overlay
 from .relevance import relevance_scores
 from .targets import ClassScore, Neuron, Region, Target
@@ -27,6 +27,7 @@ __all__ = [
     "Layer",
     "InputSpec",
     "load_model",
+    "networks",
     "reverse_rule",
     "InputImage",
     "load_image",

@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.showwarning = lambda message, *_: print(f"Note: {message}", file=sys.stderr)
     try:
         steps(options)
-    except (DataError, ValueError, RuntimeError, LookupError, OSError) as error:
+    except (DataError, ValueError, RuntimeError, LookupError, OSError, ImportError) as error:
         print(error.args[0] if isinstance(error, KeyError) else error, file=sys.stderr)
         return 1
     return 0

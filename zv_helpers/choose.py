@@ -72,7 +72,7 @@ def is_pool(layer: Layer) -> bool:
 
 def is_of_classes(network: Network, layer: Layer) -> bool:
     """Whether a `Layer` has one feature map for each class."""
-    return layer.channels == network.class_count
+    return layer.channels == network.score_count
 
 
 def last_layer(features: Any) -> str:

@@ -12,6 +12,7 @@ from .cache import Cache
 from .choose import target_of
 from .images import InputImage
 from .network import Network, as_array
+from .network.network import class_scores
 from .network.running import forward, onward, passing_by
 from .network.tensorflow import as_tensor
 from .network.weights import Weights
@@ -97,13 +98,13 @@ class Features:
 
     @functools.cached_property
     def logits(self) -> np.ndarray:
-        """The class scores before softmax, float32 (classes,); raises ValueError if the network
-        ends in feature maps and has no classes."""
+        """The class scores before softmax, float32 (classes,); (−z, z) where one number z tells two
+        classes apart. Raises ValueError if the network ends in feature maps and has no classes."""
         number = ClassScore(0).number(self.network)
         if number not in self.values:
             what = "The forward pass stopped before the class scores"
             raise ValueError(f"{what}: call extract_features without upto.")
-        return self.values[number][0]
+        return class_scores(self.values[number][0])
 
     @functools.cached_property
     def probabilities(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .network.network import Network, softmax
+from .network.network import Network, class_scores, sigmoid, softmax
 from .network.receptive_fields import Box
 
 
@@ -90,7 +90,8 @@ class Target:
 
 @dataclass(frozen=True)
 class ClassScore(Target):
-    """The score of a class, before softmax."""
+    """The score of a class, before softmax. Where one output number z tells two classes apart,
+    class 1 has the score z, class 0 the score −z, and its sigmoid is the probability."""
 
     index: int
     layer = None
@@ -130,7 +131,16 @@ class ClassScore(Target):
         return 0, 0, 1, 1
 
     def seed(self, features: Any, own: bool = True) -> np.ndarray:
+        if features.network.score_count == 1:
+            return np.array([1 if self.index else -1], features.logits.dtype)
         return np.eye(1, len(features.logits), self.index, features.logits.dtype)[0]
+
+    def value(
+        self, outputs: np.ndarray, kind: str | None = None, probabilities: Callable = softmax
+    ) -> np.ndarray:
+        if np.shape(outputs)[-1] == 1 and probabilities is softmax:
+            probabilities = sigmoid
+        return super().value(class_scores(outputs), kind, probabilities)
 
     def _read(self, outputs):
         return outputs[:, self.index]

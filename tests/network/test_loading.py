@@ -99,7 +99,7 @@ def test_a_preprocessing_function_that_changes_its_argument_gets_a_copy(keras, L
 
 
 def test_an_unknown_preprocessing_is_refused(keras, L):
-    with pytest.raises(ValueError, match="caffe, tf, torch, none or a function.*'imagenet'"):
+    with pytest.raises(ValueError, match="caffe, tf, torch, 0-1, none or a function.*'imagenet'"):
         zv.load_model(small(keras, L.Conv2D(2, 3)), preprocess="imagenet")
 
 
@@ -142,7 +142,7 @@ def test_batch_norm_and_relu_belong_to_their_convolution(keras):
 
 @pytest.mark.parametrize(
     "ending, has_classes",
-    [("dense", True), ("softmax", True), ("sigmoid", True), ("pooled", False), ("maps", False)],
+    [("dense", True), ("softmax", True), ("sigmoid", True), ("pooled", True), ("maps", False)],
 )
 def test_where_class_scores_are(keras, L, ending, has_classes):
     layers = [L.Conv2D(4, 3, activation="relu")]
@@ -159,7 +159,8 @@ def test_where_class_scores_are(keras, L, ending, has_classes):
             _ = features.logits
         return
     theirs = model.predict(features.image.batch, verbose=0)[0]
-    theirs = np.exp(theirs) / np.exp(theirs).sum() if ending == "dense" else theirs
+    plain = ending in ("dense", "pooled")
+    theirs = np.exp(theirs) / np.exp(theirs).sum() if plain else theirs
     assert np.allclose(features.probabilities, theirs, atol=1e-5)
 
 
@@ -198,14 +199,14 @@ def subclassed(keras):
 
 def two(keras, what):
     a, b = (keras.Input((8, 8, 3)) for _ in range(2))
-    conv = keras.layers.Conv2D(2, 3)
+    conv = keras.layers.Conv2D(2, 3, name="conv")
     if what == "inputs":
         return keras.Model([a, b], conv(a + b))
     return keras.Model(a, [conv(a), a + 1])
 
 
 REFUSED = {
-    "a subclassed model": (subclassed, "hides its graph in its own call method.*rebuild it with"),
+    "a subclassed model": (subclassed, "is a subclassed one.*keras.Model\\(pixels, model.call"),
     "a subclassed model inside": (
         lambda keras: small(keras, subclassed(keras)),
         "hides its graph in its own call method",
@@ -215,22 +216,49 @@ REFUSED = {
         "that has been built, but .* has no input shape yet",
     ),
     "two inputs": (lambda keras: two(keras, "inputs"), "one input, but .* has 2"),
-    "two outputs": (lambda keras: two(keras, "outputs"), "one output, but .* has 2"),
-    "grey pictures": (
-        lambda keras: small(keras, keras.layers.Conv2D(2, 3), shape=(8, 8, 1)),
-        r"takes pictures of shape \(h, w, 3\), but .*\(None, 8, 8, 1\)",
+    "two outputs": (
+        lambda keras: two(keras, "outputs"),
+        r"one output, but .* has 2, 'conv' \(6, 6, 2\), 'add.*' \(8, 8, 3\): .*output='conv'",
+    ),
+    "five channels": (
+        lambda keras: small(keras, keras.layers.Conv2D(2, 3), shape=(8, 8, 5)),
+        r"pictures of shape \(h, w, 3\), or \(h, w, 1\) in grey, but .*\(None, 8, 8, 5\)",
     ),
     "channels first": (
         lambda keras: small(keras, keras.layers.Flatten(), shape=(3, 8, 8)),
-        r"shape \(h, w, 3\)",
+        "its channels first: build it with data_format=.channels_last",
+    ),
+    "no axis for channels": (
+        lambda keras: small(keras, keras.layers.Flatten(), shape=(28, 28)),
+        r"give it an input of shape \(h, w, 1\)",
     ),
     "a table": (
-        lambda keras: small(keras, keras.layers.Dense(2), shape=(7,)),
-        r"takes pictures of shape \(h, w, 3\)",
+        lambda keras: small(keras, keras.layers.Dense(2), shape=(784,)),
+        "a network of dense layers alone has no feature maps",
+    ),
+    "no feature maps": (
+        lambda keras: small(keras, keras.layers.Flatten(), keras.layers.Dense(2)),
+        "a convolutional network, but .* has no layer with feature maps",
+    ),
+    "too large": (
+        lambda keras: small(keras, keras.layers.Conv2D(2, 3), shape=(1025, 8, 3)),
+        "at most 1024 pixels a side, but .* takes 1025 × 8",
+    ),
+    "a softmax over one number": (
+        lambda keras: small(
+            keras,
+            keras.layers.Conv2D(2, 3),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1, activation="softmax"),
+        ),
+        "a single number, which is always 1: end it in a sigmoid",
     ),
     "a layer": (lambda keras: keras.layers.Conv2D(2, 3), "keras.Model, but got Conv2D"),
-    "a path": (lambda keras: Path("model.keras"), "keras.Model, but got PosixPath|WindowsPath"),
-    "a misspelt name": (lambda keras: "vgg19", r"squeezenet, vgg16-conv.*but got 'vgg19'"),
+    "a path": (lambda keras: Path("model.keras"), "there is none called 'model.keras'"),
+    "a misspelt name": (
+        lambda keras: "vgg19",
+        r"squeezenet, vgg16-conv.*but got 'vgg19' \(close to it: vgg16",
+    ),
 }
 
 
@@ -243,7 +271,7 @@ def test_what_cannot_be_loaded_is_refused_in_one_sentence(keras, what):
 
 
 def test_names_and_sizes_that_do_not_fit_are_refused(keras, L):
-    model = small(keras, L.Flatten(), L.Dense(3))
+    model = small(keras, L.Conv2D(2, 3), L.Flatten(), L.Dense(3))
     with pytest.raises(ValueError, match="2 class names came with .*one name for each class"):
         zv.load_model(model, class_names=["a", "b"])
     with pytest.raises(ValueError, match=r"16 × 16 pixels, so input_size \(20, 20\) does not fit"):

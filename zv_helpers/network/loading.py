@@ -1,160 +1,136 @@
-"""`load_model`: a shipped network, one from keras.applications, or any Keras model of your own; and
-how a network is pickled: as its recipe, or as the bytes of its `.keras` file, never as code."""
+"""`load_model`: a shipped network, one from keras.applications, one in a file, or any Keras model
+of your own; and how a network is pickled: as its recipe, or as the bytes of its `.keras` file."""
 
+import difflib
 import functools
 import hashlib
 import os
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
+from .class_names import class_names_of, names_beside
+from .downloads import DOWNLOADS, download
+from .files import (
+    bytes_of,
+    find_network,
+    my_networks,
+    names_a_file,
+    network_from_bytes,
+    read_network,
+)
+from .making import Size, Way, checked_size, make_network
 from .network import Network
-from .reading import input_of, read_graph
 from .shipped import imagenet_class_names, squeezenet, vgg16_conv
-from .spec import InputSpec
 from .tensorflow import keras_and_tensorflow
 
-Way = str | Callable | None
-Names = Sequence[str] | None
-Size = tuple[int, int] | None
-
-SHIPPED = {"squeezenet": squeezenet, "vgg16-conv": vgg16_conv}
-
-
-@dataclass(frozen=True)
-class Download:
-    """An ImageNet network of keras.applications, whose weights Keras downloads once."""
-
-    name: str
-    title: str
-    builder: str
-    megabytes: int
-    md5: str
-    preprocess: str
-
-    @property
-    def path(self) -> Path:
-        """Where Keras keeps its weights (it reads KERAS_HOME when it is imported)."""
-        home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
-        return home / "models" / f"{self.name}_weights_tf_dim_ordering_tf_kernels.h5"
-
-
-_DOWNLOADS = (
-    ("vgg16", "VGG-16", "VGG16", 553, "64373286793e3c8b2b4e3219cbf3544b", "caffe"),
-    ("resnet50", "ResNet-50", "ResNet50", 103, "2cb95161c43110f7111970584f804107", "caffe"),
-    ("inception_v3", "Inception v3", "InceptionV3", 96, "9a0d58056eeedaa3f26cb7ebd46da564", "tf"),
-)
-DOWNLOADS = {row[0]: Download(*row) for row in _DOWNLOADS}
+# Each network that ships: its builder and its preprocessing.
+SHIPPED: dict[str, tuple[Callable, str]] = {
+    "squeezenet": (squeezenet, "caffe"),
+    "vgg16-conv": (vgg16_conv, "caffe"),
+}
 
 
 def load_model(
     name_or_model: Any = None,
     *,
     preprocess: Way = None,
-    class_names: Names = None,
+    class_names: Any = None,
     input_size: Size = None,
+    output: str | int | None = None,
 ) -> Network:
     """Load a network and read its graph.
 
     Args:
         name_or_model: "squeezenet" or "vgg16-conv", which ship; "vgg16", "resnet50" or
-            "inception_v3", whose ImageNet weights Keras downloads once; or a built functional or
-            sequential `keras.Model` with one input (h, w, 3). None: `$ZV_MODEL`, else "vgg16" if
-            its verified weights are in the Keras cache, else "squeezenet"; a printed line says why.
-        preprocess: for your own model, "caffe", "tf", "torch", or a function from RGB pixels,
-            float32 (1, h, w, 3) in [0, 255], to its input; by default they go in as they are.
-        class_names: for your own model, in class order.
-        input_size: (h, w), where the model leaves it open, as those that ship do.
+            "inception_v3", whose ImageNet weights Keras downloads once; a `.keras` or `.h5` file,
+            by its path or, in data/my_networks, its name (see `networks`); or a built functional or
+            sequential `keras.Model` with one input (h, w, 3), or (h, w, 1) in grey. None:
+            `$ZV_MODEL`, else "vgg16" if its verified weights are in the Keras cache, else
+            "squeezenet"; a printed line says why.
+        preprocess: for your own model, "caffe", "tf", "torch", "0-1", "none", or a function from
+            pixels, float32 (1, h, w, channels) in [0, 255], to its input. By default the pixels go
+            in as they are, or through the preprocessor that the model carries.
+        class_names: for your own model: in class order, a dict, or the path of a text or JSON file
+            (see `class_names_of`); by default the `.txt` or `.json` file beside the network's file.
+        input_size: (h, w), or one number for both, where the model leaves it open, as those that
+            ship do: 16 to 1024 pixels.
+        output: the name or index of the output to explain, of a model with several.
 
-    Raises ValueError for an unknown name or a model whose graph cannot be read, RuntimeError for
-    weights that cannot be downloaded, and DataError for a shipped file that is missing or damaged.
+    Raises ValueError for an unknown name, a file that is no network, and a model that cannot be
+    read or does something else than its graph says; KeyError or IndexError for an unknown output,
+    RuntimeError for weights that cannot be downloaded, and DataError for a shipped file that is
+    missing or damaged.
     """
-    name = name_or_model
+    name, model = name_or_model, name_or_model
     if name is None:
         name, why = default_name()
         print(f"Network: {name} ({why}).")
-    if not isinstance(name, str):
-        keras, _ = keras_and_tensorflow()
-        if not isinstance(name, keras.Model):
-            raise ValueError(
-                "Expected the name of a network or a built keras.Model, "
-                f"but got {type(name).__name__}: see load_model's help for the names."
-            )
-        return make_network(name, name.name, preprocess, class_names, input_size)
-    if name in SHIPPED:
-        size, way = input_size or (224, 224), "caffe"
-        model = SHIPPED[name](size)
-    elif name in DOWNLOADS:
-        size, way = None, DOWNLOADS[name].preprocess
-        model = download(DOWNLOADS[name])
+    if isinstance(name, str) and name in SHIPPED:
+        return _shipped(name, checked_size(input_size))
+    if isinstance(name, str) and name in DOWNLOADS:
+        return _downloaded(name)
+    mine = my_networks((*SHIPPED, *DOWNLOADS))
+    if names_a_file(name) or isinstance(name, str) and name in mine:
+        path = find_network(name, mine)
+        model, name = read_network(path), path.stem
+        class_names = names_beside(path) if class_names is None else class_names
+    elif isinstance(name, str):
+        raise ValueError(
+            f"Expected the name of a network ({', '.join([*SHIPPED, *DOWNLOADS])}), the file of "
+            f"one or a keras.Model, but got {name!r:.120}{_close_to(name, mine)}."
+        )
+    elif not isinstance(model, keras_and_tensorflow()[0].Model):
+        raise ValueError(
+            "Expected the name or the file of a network or a built keras.Model, "
+            f"but got {type(model).__name__}: see load_model's help for the names."
+        )
     else:
-        known = ", ".join([*SHIPPED, *DOWNLOADS])
-        raise ValueError(
-            f"Expected the name of a network ({known}) or a keras.Model, but got {name!r}."
-        )
+        name = model.name
+    names = class_names_of(class_names)
+    return make_network(model, name, preprocess, names, input_size, output=output)
+
+
+def networks() -> tuple[str, ...]:
+    """List the networks that can be loaded without a download: those that ship, then those in
+    data/my_networks.
+
+    >>> networks()[0]
+    'squeezenet'
+    """
+    return (*SHIPPED, *my_networks((*SHIPPED, *DOWNLOADS)))
+
+
+def _close_to(name, mine):
+    known = [*SHIPPED, *DOWNLOADS, *mine]
+    near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.5))
+    return f" (close to it: {near})" if near else ""
+
+
+def _shipped(name, size):
+    build, way = SHIPPED[name]
     names = imagenet_class_names() if name != "vgg16-conv" else None
-    recipe = {"name_or_model": name, "input_size": size}
-    return make_network(model, name, way, names, size, recipe)
+    recipe, size = {"name_or_model": name, "input_size": size}, size or (224, 224)
+    return make_network(build(size), name, way, names, size, recipe, check=False)
 
 
-def make_network(
-    model: Any, name: str, way: Way, names: Names, size: Size, recipe: dict | None = None
-) -> Network:
-    """Read a Keras model's graph and put a `Network` round it; see `load_model`."""
-    shape = tuple(input_of(model).shape)
-    if len(shape) != 4 or shape[-1] != 3:
-        raise ValueError(
-            f"Expected a built model that takes pictures of shape (h, w, 3), but {name!r} takes "
-            f"{shape!r}: give its first layer an input of shape (h, w, 3)."
-        )
-    height, width = shape[1:3] if None not in shape[1:3] else size or (224, 224)
-    if size is not None and tuple(size) != (height, width):
-        raise ValueError(
-            f"{name!r} takes pictures of {height} × {width} pixels, "
-            f"so input_size {tuple(size)} does not fit: leave it out."
-        )
-    spec = InputSpec((height, width), 3, "none" if way is None else way)
-    graph = read_graph(model, (height, width, 3))
-    names = None if names is None else tuple(names)
-    output = graph.shapes[graph.output]
-    if names is not None and (len(output) not in (1, 3) or len(names) != output[-1]):
-        raise ValueError(
-            f"{len(names)} class names came with a network whose output has shape "
-            f"{output}: give one name for each class, in order."
-        )
-    return Network(name, model, spec, names, graph, recipe)
+def _downloaded(name):
+    how = DOWNLOADS[name]
+    recipe, names = {"name_or_model": name}, imagenet_class_names()
+    return make_network(download(how), name, how.preprocess, names, recipe=recipe, check=False)
 
 
 def taken_apart(network: Network) -> tuple[Callable, tuple]:
     """Return (function, arguments) that make the network again, for pickle."""
     if network.recipe is not None:
         return functools.partial(load_model, **network.recipe), ()
-    keras, _ = keras_and_tensorflow()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.keras"
-        keras.saving.save_model(network.keras_model, path)
-        data = path.read_bytes()
-    spec = network.spec
+    spec, data = network.spec, bytes_of(network.keras_model)
     return _from_bytes, (data, network.name, spec.preprocess, network.class_names, spec.size)
 
 
 def _from_bytes(data, name, preprocess, class_names, size):
-    """Load what `taken_apart` saved; Keras's safe mode refuses whatever would run code."""
-    keras, _ = keras_and_tensorflow()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "network.keras"
-        path.write_bytes(data)
-        try:
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except Exception as error:  # Keras raises many types for what it does not know
-            raise ValueError(
-                f"Expected a network that Keras can load again, but {name!r} holds something it "
-                f"cannot ({first_line(error)}): mark a layer of your own with "
-                "@keras.saving.register_keras_serializable() and import its module first."
-            ) from None
-    return make_network(model, name, preprocess, class_names, size)
+    """Load what `taken_apart` saved; it was compared with the model when that was loaded."""
+    model = network_from_bytes(data, name)
+    return make_network(model, name, preprocess, class_names, size, check=False)
 
 
 def default_name() -> tuple[str, str]:
@@ -168,26 +144,3 @@ def default_name() -> tuple[str, str]:
                 return "vgg16", "its verified weights are in the Keras cache"
     why = "it ships with the workbook; VGG-16's full weights are not in the Keras cache"
     return "squeezenet", why
-
-
-def download(how: Download) -> Any:
-    """Build the `keras.Model` with its ImageNet weights; raises RuntimeError if they are not in the
-    cache and cannot be downloaded."""
-    keras, _ = keras_and_tensorflow()
-    path, state = how.path, "is damaged or incomplete"
-    if not path.is_file():  # asked beforehand: Keras removes a file whose MD5 is wrong
-        state = "is not there"
-        print(f"{how.title}: Keras downloads {how.megabytes} MB of weights, once, to {path}.")
-    try:
-        return getattr(keras.applications, how.builder)(weights="imagenet")
-    except Exception as error:  # offline, Keras raises a bare Exception
-        raise RuntimeError(
-            f"{how.title} needs its weights in {path}, but that file {state} and could not be "
-            f"downloaded ({first_line(error)}): put {path.name} (MD5 {how.md5}) there, or work "
-            'with "squeezenet" or "vgg16-conv", which ship with the workbook.'
-        ) from None
-
-
-def first_line(error: Exception) -> str:
-    """Return what an error says in its first line, at most 200 characters, or else its type."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

@@ -73,12 +73,10 @@ class Network:
 
     @functools.cached_property
     def logits(self) -> int | None:
-        """The number of the value that holds the class scores (classes,); None if it gives none."""
-        number, final = self.graph.scores, self.graph.producers.get(self.graph.output)
-        if final is None or len(self.graph.shapes[number]) != 1:
-            return None
-        known = final.kind in ("Classifier", "Dense", "Identity") or self.class_names
-        return number if known else None
+        """The number of the value that holds the class scores: any vector that the network ends in,
+        before a softmax or sigmoid. None where it ends in feature maps."""
+        number = self.graph.scores
+        return number if len(self.graph.shapes[number]) == 1 else None
 
     @functools.cached_property
     def class_maps(self) -> str | None:
@@ -90,19 +88,25 @@ class Network:
         return layers.get(number) if named else None
 
     @property
-    def class_count(self) -> int | None:
-        """How many classes it tells apart, or None for a body without classes."""
+    def score_count(self) -> int | None:
+        """How many numbers hold the class scores, or None for a body without classes: one for each
+        class, but a single one where it tells two classes apart."""
         without = self.logits is None and self.class_maps is None
         return None if without else self.graph.shapes[self.graph.scores][-1]
 
+    @property
+    def class_count(self) -> int | None:
+        """How many classes it tells apart, or None for a body without classes."""
+        count = self.score_count
+        return 2 if count == 1 and self.logits is not None else count
+
     def as_probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Turn class scores (..., classes) into probabilities, float32 in [0, 1], by the sigmoid
-        that the network ends in, or else by softmax."""
-        logits = np.asarray(logits, np.float64)
+        """Turn class scores (..., classes) into probabilities, float32 in [0, 1]: by the sigmoid
+        that the network ends in or that one score for two classes means, or else by softmax."""
         final = self.graph.producers[self.graph.output]
-        if final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower():
-            return (1 / (1 + np.exp(-logits))).astype(np.float32)
-        return softmax(logits).astype(np.float32)
+        named = final.kind == "Classifier" and "sigmoid" in activation_name(final.layer).lower()
+        squashed = sigmoid if named or self.score_count == 1 else softmax
+        return squashed(logits).astype(np.float32)
 
     def weights_in(self, variables: Iterable, tensors: Iterable) -> Weights:
         """Return the `Weights` that a forward pass read, from its variables and what they held: the
@@ -185,10 +189,14 @@ class Network:
         raise KeyError(f"{self.name} knows no class named {name!r}" + (near and f": try {near}"))
 
     def summary(self) -> "Table":
-        """Return the table of layers, to show at the end of a cell."""
+        """Return the table of layers, to show at the end of a cell. Why a layer cannot be reversed
+        stands under it."""
         header = ("layer", "kind", "feature maps", "size", "receptive field", "switches", "reverse")
-        rows = []
+        rows, reasons = [], dict[str, str]()
         for one in self.layers:
+            reverse = one.reverse
+            if not reverse.startswith("yes"):
+                reverse = reasons.setdefault(reverse, f"no ({len(reasons) + 1})")
             seen = "{} × {}".format(*one.receptive_field) if one.receptive_field else "?"
             maps, size, pools = str(one.channels), f"{one.height} × {one.width}", str(one.switches)
             rows.append((one.name, one.kind, maps, size, seen, pools, one.reverse))
@@ -199,6 +207,24 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     """Return softmax over the last axis, float64."""
     powers = np.exp(np.asarray(scores, np.float64) - np.max(scores, axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(scores: np.ndarray) -> np.ndarray:
+    """Return the sigmoid of each score, float64."""
+    from scipy.special import expit
+
+    return expit(np.asarray(scores, np.float64))
+
+
+def class_scores(outputs: np.ndarray) -> np.ndarray:
+    """Return a score for each class, (..., classes): one output number z is two classes, (−z, z).
+
+    >>> class_scores(np.array([[3.0], [-1.0]]))
+    array([[-3.,  3.],
+           [ 1., -1.]])
+    """
+    outputs = np.asarray(outputs)
+    return outputs if outputs.shape[-1] != 1 else np.concatenate([-outputs, outputs], axis=-1)
 
 
 def _near(name, names, cutoff):
@@ -233,13 +259,15 @@ def _layer(network, name, number):
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text that print in columns."""
+    """Rows of text that print in columns, and notes under them."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def __repr__(self):
         rows = [self.header, *self.rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         rows.insert(1, tuple("─" * width for width in widths))
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join([*lines, *self.notes])

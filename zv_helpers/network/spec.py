@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .sentences import first_line
+
 TORCH_MEAN, TORCH_STD = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32)
 
 WAYS = {
     "caffe": "RGB becomes BGR, then the ImageNet mean (103.939, 116.779, 123.68) is subtracted",
     "tf": "RGB in [0, 255] is scaled to [-1, 1]",
     "torch": "RGB is scaled to [0, 1], then normalised by the ImageNet mean and standard deviation",
+    "0-1": "RGB in [0, 255] is scaled to [0, 1]",
     "none": "the pixels go in as they are, RGB in [0, 255]",
 }
 # The same in numbers: (order of the colours, unit, mean, standard deviation).
@@ -20,16 +23,18 @@ NUMBERS: dict[str, tuple[int, Any, Any, Any]] = {
     "caffe": (-1, 1, np.array([103.939, 116.779, 123.68], np.float32), 1),
     "tf": (1, 127.5, 1, 1),
     "torch": (1, 255, TORCH_MEAN, TORCH_STD),
+    "0-1": (1, 255, 0, 1),
     "none": (1, 1, 0, 1),
 }
+COLOURED = ("caffe", "torch")  # these treat each of the three colours in its own way
 
 
 @dataclass(frozen=True)
 class InputSpec:
-    """How pixels become a network's input. `size` is (h, w) in pixels; `channels` is 3 for RGB;
-    `preprocess` is "caffe", "tf", "torch", "none", or a function from float32 (n, h, w, channels)
-    in [0, 255] to the input, importable by name if it is to be pickled. Raises ValueError for an
-    unknown one."""
+    """How pixels become a network's input. `size` is (h, w) in pixels; `channels` is 3 for RGB,
+    1 for grey; `preprocess` is "caffe", "tf", "torch", "0-1", "none", or a function from float32
+    (n, h, w, channels) in [0, 255] to the input, importable by name if it is to be pickled. Raises
+    ValueError for an unknown one, or one for colours where the input is grey."""
 
     size: tuple[int, int]
     channels: int = 3
@@ -41,6 +46,12 @@ class InputSpec:
             raise ValueError(
                 f"Expected preprocess to be one of {', '.join(WAYS)} or a function of the pixels, "
                 f"but got {self.preprocess!r}."
+            )
+        if self.channels == 1 and self.preprocess in COLOURED:
+            ways = ", ".join(way for way in WAYS if way not in COLOURED)
+            raise ValueError(
+                f"Expected a preprocessing for grey pictures ({ways} or a function), but "
+                f"{self.preprocess!r} is one for colours: choose another."
             )
 
     def __str__(self):
@@ -55,15 +66,32 @@ class InputSpec:
     @property
     def text(self) -> str:
         """In one sentence, what happens to the pixels before the first layer."""
-        return WAYS[self._name] if isinstance(self.preprocess, str) else f"{self._name}(pixels)"
+        if not isinstance(self.preprocess, str):
+            return f"{self._name}(pixels)"
+        return WAYS[self.preprocess].replace("RGB", "grey" if self.channels == 1 else "RGB")
 
     def prepare(self, pixels: np.ndarray) -> np.ndarray:
-        """Turn pixels (n, h, w, channels) in [0, 255] into the network's input, float32."""
+        """Turn pixels (n, h, w, channels) in [0, 255] into the network's input, float32. Raises
+        ValueError where a preprocessing function fails or gives something of another shape."""
         pixels = np.array(pixels, np.float32)  # a copy: Keras's own functions change their argument
         if callable(self.preprocess):
-            return np.asarray(self.preprocess(pixels), np.float32)
+            return self._through(self.preprocess, pixels)
         order, unit, mean, deviation = NUMBERS[self.preprocess]
         return (pixels[..., ::order] / unit - mean) / deviation
+
+    def _through(self, function, pixels):
+        wanted = pixels.shape
+        try:
+            found = np.asarray(function(pixels), np.float32)
+            came = f"gives shape {found.shape}"
+        except Exception as error:  # a function of the learner's may raise anything
+            found, came = None, f"fails or gives no array ({first_line(error)})"
+        if found is None or found.shape != wanted:
+            raise ValueError(
+                f"Expected the preprocessing {self._name!r} to turn pixels of shape {wanted} into "
+                f"an array of that shape, but it {came}: let it return the prepared pixels."
+            )
+        return found
 
     def restore(self, batch: np.ndarray) -> np.ndarray:
         """Turn an input back into pixels, float32 in [0, 255]: the way back from `prepare`. Raises
@@ -81,6 +109,7 @@ class InputSpec:
         """Whether the network reads its pixels as BGR: found by showing it a red one."""
         if self.channels != 3:
             return False
-        black, red = (self.prepare(np.array([[[[value, 0, 0]]]])) for value in (0, 255))
-        moved = np.abs(red - black)[0, 0, 0]
+        black = np.zeros((1, *self.size, 3), np.float32)
+        red = black + np.array([255, 0, 0], np.float32)
+        moved = np.abs(self.prepare(red) - self.prepare(black)).mean(axis=(0, 1, 2))
         return bool(moved[2] > moved[0])

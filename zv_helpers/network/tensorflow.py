@@ -1,8 +1,10 @@
 """TensorFlow and Keras, imported when first needed and without their start-up lines."""
 
 import functools
+import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,8 @@ def keras_and_tensorflow() -> tuple[Any, Any]:
     """Import Keras and TensorFlow once, silently, and return (keras, tensorflow). TensorFlow's C++
     code writes start-up lines straight to file descriptor 2, so that is where they are kept away;
     errors still come through. Raises ImportError if Keras runs on another backend."""
+    if "keras" not in sys.modules:
+        _check_backend(*_chosen_backend())
     if "tensorflow" not in sys.modules:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         sys.stderr.flush()
@@ -30,12 +34,29 @@ def keras_and_tensorflow() -> tuple[Any, Any]:
     import keras
     import tensorflow
 
-    if keras.backend.backend() != "tensorflow":
-        raise ImportError(
-            f"Expected Keras to run on TensorFlow, but it runs on {keras.backend.backend()}: "
-            "unset KERAS_BACKEND and start again."
-        )
+    _check_backend(keras.backend.backend(), "it")
     return keras, tensorflow
+
+
+def _chosen_backend():
+    """Return the backend that Keras is going to use, and who says so: asked before Keras is
+    imported, which fails with an error of its own where that backend is not installed."""
+    if os.environ.get("KERAS_BACKEND"):
+        return os.environ["KERAS_BACKEND"], "KERAS_BACKEND"
+    path = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "keras.json"
+    try:
+        chosen = json.loads(path.read_text(encoding="utf-8")).get("backend", "tensorflow")
+    except (OSError, ValueError, AttributeError):  # no such file, or one that Keras ignores too
+        chosen = "tensorflow"
+    return chosen, str(path)
+
+
+def _check_backend(backend, who):
+    if backend != "tensorflow":
+        raise ImportError(
+            f"Expected Keras to run on TensorFlow, but {who} says {backend}: "
+            "set KERAS_BACKEND=tensorflow and start again."
+        )
 
 
 def as_array(tensor: Any) -> np.ndarray:

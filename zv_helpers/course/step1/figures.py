@@ -115,7 +115,7 @@ def shortened(table, first):
     rows, dots = [], ("⋮",) + ("",) * (len(table.header) - 1)
     for before, i in zip([-1, *kept], kept, strict=False):
         rows += [dots] * (i > before + 1) + [table.rows[i]]
-    return Table(table.header, tuple(rows))
+    return Table(table.header, tuple(rows), table.notes)
 
 
 def branches_toy(signal, scaled, met, maps, cuts):

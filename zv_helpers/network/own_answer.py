@@ -1,0 +1,127 @@
+"""Whether the walk over a network's graph gives what the model itself gives: asked once, when it is
+loaded, of one input. What the graph does not show would otherwise be wrong without a word."""
+
+from typing import Any
+
+import numpy as np
+
+from .graph import is_from_keras
+from .network import Network
+from .reading import calls
+from .running import forward
+from .sentences import first_line
+from .tensorflow import as_array, keras_and_tensorflow
+
+TOLERANCE, IN_HALF_PRECISION = 1e-3, 5e-2  # relative to the largest value
+FAINTEST = 1e-12  # probabilities below count as this one where their logarithms are compared
+
+
+def check_against_model(network: Network, model: Any, index: int = 0) -> None:
+    """Raise ValueError, one sentence, if the walk does not give what the model gives as its output
+    number `index`, or if either cannot be run at all.
+
+    The input is noise in [0, 255], always the same, prepared as the network's spec says.
+    """
+    if trains_on_purpose(model):
+        return  # calling it would change its moving means; these layers are refused by name
+    pixels = np.random.default_rng(9).integers(
+        0, 256, (1, *network.spec.size, network.spec.channels)
+    )
+    batch = network.spec.prepare(pixels)
+    theirs = _run(network, lambda: _of_model(model, batch, index))
+    ours = _run(network, lambda: _of_walk(network, batch))
+    if _differ(network, ours, theirs):
+        again = _of_walk(network, batch), _of_model(model, batch, index)
+        raise ValueError(_what_differs(network, model, (ours, theirs), again))
+
+
+def trains_on_purpose(model: Any) -> bool:
+    """Say whether batch norm, dropout or a model inside was given training=True."""
+    keras, _ = keras_and_tensorflow()
+    for layer, arguments, _ in calls(model)[1]:
+        inner = isinstance(layer, keras.Model)
+        changes = inner or isinstance(layer, keras.layers.BatchNormalization)
+        changes = changes or "Dropout" in type(layer).__name__
+        if changes and arguments.kwargs.get("training") is True:
+            return True
+        if inner and trains_on_purpose(layer):
+            return True
+    return False
+
+
+def _of_model(model, batch, index):
+    keras, _ = keras_and_tensorflow()
+    sequential = isinstance(model, keras.Sequential)
+    kept = model.inputs[0] if sequential else model.input  # a dict, where inputs have names
+    count = model.inputs[0].shape[0] or 1  # some models take batches of one size only
+    tensor = keras.ops.convert_to_tensor(np.repeat(batch, count, axis=0))
+    found = model(keras.tree.map_structure(lambda _: tensor, kept), training=False)
+    return np.asarray(keras.ops.cast(keras.tree.flatten(found)[index][:1], "float64"))
+
+
+def _of_walk(network, batch):
+    keras, _ = keras_and_tensorflow()
+    number = network.graph.output
+    return as_array(keras.ops.cast(forward(network, batch, number)[number], "float64"))
+
+
+def _run(network, function):
+    try:
+        return function()
+    except Exception as error:  # a layer of the learner's may raise anything
+        h, w = network.input_size
+        raise ValueError(
+            f"Expected a network that can be run on {h} × {w} pixels, but {network.name!r} "
+            f"fails ({first_line(error)}): call it on such an array yourself to see where."
+        ) from None
+
+
+def _differ(network, ours, theirs):
+    """Say whether two outputs (1, ...) differ by more than rounding."""
+    layers = [operation.layer for operation in network.graph.operations]
+    half = any("16" in str(getattr(layer, "compute_dtype", "")) for layer in layers)
+    if _apart(ours, theirs, IN_HALF_PRECISION if half else TOLERANCE):
+        return True
+    if half or network.graph.scores == network.graph.output:
+        return False
+    # A softmax that is sure of one class hides what happens to all the others.
+    ours, theirs = (np.log(np.maximum(one, FAINTEST)) for one in (ours, theirs))
+    return _apart(ours, theirs, 10 * TOLERANCE)
+
+
+def _apart(first, second, tolerance):
+    """Say whether two arrays differ by more than a part of the largest value of the second."""
+    finite = np.isfinite(second)
+    if first.shape != second.shape or (np.isfinite(first) != finite).any():
+        return True
+    first, second = first[finite], second[finite]
+    most = tolerance * np.abs(second).max(initial=0)
+    return bool(np.abs(first - second).max(initial=0) > most)
+
+
+def _what_differs(network, model, first, again):
+    """Say in a sentence why the outputs may differ. first, again: what walk and model gave, in two
+    runs."""
+    name, same = network.name, 1e-5
+    if any(_apart(a, b, same) for a, b in zip(first, again, strict=True)):
+        return (
+            f"Expected a network that gives the same answer twice, but {name!r} is random also in "
+            "inference: take the random layer out, or call it with training=False."
+        )
+    keras, _ = keras_and_tensorflow()
+    functional = type(keras.Model(model.inputs, model.outputs))
+    if not isinstance(model, keras.Sequential) and type(model).call is not functional.call:
+        return (
+            f"Expected a model that does what its graph says, but the class of {name!r}, "
+            f"{type(model).__name__}, has a call of its own that does something else: put that "
+            "into the graph, or hand over keras.Model(model.inputs, model.outputs) and do it in "
+            "preprocess=."
+        )
+    operations = network.graph.operations
+    own = sorted({type(o.layer).__name__ for o in operations if not is_from_keras(o.layer)})
+    layers = f" ({', '.join(own)} may be the reason)" if own else ""
+    return (
+        f"Expected the walk over the layers of {name!r} to give what the network itself gives, but "
+        f"it gives something else{layers}, so no picture of it could be trusted: build it of "
+        "layers that Keras's own classes or one-step classes of yours stand for."
+    )
