@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from independent import random_weights, worst
+from independent import random_image, random_weights, worst
 
 import zv_helpers as zv
 from zv_helpers.deconvnet import RULES
@@ -190,3 +190,143 @@ def test_a_softmax_inside_the_network_is_still_refused():
     maps = L.Conv2D(4, 3, activation="relu", name="last")(gate)
     features_of = zv.load_model(random_weights(keras.Model(pixels, maps), seed=2))
     assert "uses softmax" in features_of.layer("last").reverse
+
+
+# --- one output number: two classes --------------------------------------------------------------
+
+
+def two_classes(activation=None, names=("cat", "dog")):
+    """Ends as keras.io's cats-and-dogs tutorial does, in one number: features of noise."""
+    pixels = keras.Input((24, 24, 3))
+    maps = L.Conv2D(6, 3, activation="relu", name="edges")(L.Rescaling(1 / 255)(pixels))
+    maps = L.Conv2D(1, 3, activation="relu", name="last")(L.MaxPooling2D(2)(maps))
+    score = L.Dropout(0.25)(L.GlobalAveragePooling2D()(maps))
+    model = keras.Model(pixels, L.Dense(1, activation=activation, name="score")(score))
+    network = zv.load_model(random_weights(model, seed=5), class_names=names)
+    pixels = np.random.default_rng(2).integers(0, 256, (24, 24, 3), np.uint8)
+    return zv.extract_features(network, zv.load_image(pixels, network))
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+def test_one_output_number_is_two_classes(activation):
+    features = two_classes(activation)
+    network = features.network
+    theirs = float(network.keras_model(features.image.batch)[0, 0])
+    share = theirs if activation else 1 / (1 + np.exp(-theirs))
+    assert network.class_count == 2 and network.class_names == ("cat", "dog")
+    assert features.logits.shape == (2,) and features.logits.dtype == np.float32
+    assert features.logits[0] == -features.logits[1] != 0
+    assert np.allclose(features.probabilities, [1 - share, share], atol=1e-6)
+    best = int(share > 0.5)
+    assert features.target() == zv.ClassScore(best)
+    assert [name for _, name, _ in features.top_classes()] == [
+        ("cat", "dog")[best],
+        "dog cat"[4 * best :][:3],
+    ]
+    assert features.target("cat") == zv.ClassScore(0)
+    assert f"{features.probabilities[0]:.0%}" in features.describe("cat")
+    with pytest.raises(IndexError, match="classes 0 to 1, but class 2"):
+        features.target(2)
+    outputs = features.value(network.logits)
+    assert outputs.shape == (1, 1)
+    for index in (0, 1):
+        target = zv.ClassScore(index)
+        assert target.of(features) == features.probabilities[index]
+        assert target.of(features, "score") == features.logits[index]
+        assert np.isclose(target.value(outputs, "probability")[0], features.probabilities[index])
+
+
+@pytest.mark.parametrize("activation", [None, "sigmoid"])
+@pytest.mark.parametrize("index", [0, 1])
+def test_both_classes_of_one_number_agree_with_automatic_differentiation(activation, index):
+    """The score of class 0 is minus that of class 1: why not?"""
+    features = two_classes(activation)
+    model = features.network.keras_model
+    dense = model.get_layer("score")
+    body = keras.Model(model.inputs, [model.get_layer("edges").output, dense.input])
+    batch = tf.constant(features.image.batch)
+    with tf.GradientTape() as tape:
+        tape.watch(batch)
+        edges, last = body(batch)
+        score = (2 * index - 1) * (last @ dense.kernel + dense.bias)[0, 0]
+    at_pixels, at_edges = tape.gradient(score, [batch, edges])
+    maps, wanted = edges.numpy()[0], at_edges.numpy()[0]
+    assert worst(zv.project(features, index, "gradient").on_canvas(), at_pixels[0]) < 1e-5
+    scores = zv.relevance_scores(features, index, "edges")
+    assert worst(scores, (maps * wanted).sum(axis=(0, 1))) < 1e-5
+    heat = zv.heatmap(features, index, "edges")
+    assert np.allclose(heat, zv.heatmaps.finished((maps * wanted).sum(axis=2), (24, 24)), atol=1e-5)
+    assert zv.project(features, index).pixels.shape[2] == 3
+
+
+def test_occlusion_and_ablation_of_one_number_are_not_zero():
+    features = two_classes()
+    falls = [zv.heatmaps.occlusion(features, index, 8, 8)[0] for index in (0, 1)]
+    assert np.abs(falls[0]).max() > 1e-4 and np.allclose(falls[0], -falls[1], atol=1e-6)
+    removed = [zv.relevance.ablation(features, index, "edges") for index in (0, 1)]
+    assert np.abs(removed[0]).max() > 1e-4 and np.allclose(removed[0], -removed[1], atol=1e-6)
+
+
+def test_choosers_know_the_map_of_two_classes():
+    """One map stands for both classes; a layer of two maps is no layer of classes."""
+    pixels = keras.Input((24, 24, 3))
+    maps = L.Conv2D(2, 3, activation="relu", name="two")(pixels)
+    score = L.GlobalAveragePooling2D()(L.Conv2D(1, 1, name="classes")(maps))
+    network = zv.load_model(random_weights(keras.Model(pixels, score), seed=5))
+    assert zv.choose.three_layers(network).deep == "two"
+    assert zv.choose.is_of_classes(network, network.layer("classes"))
+    assert not zv.choose.is_of_classes(network, network.layer("two"))
+
+
+@pytest.mark.parametrize("names", [("dog",), {0: "not dog", 1: "dog"}])
+def test_one_name_is_that_of_class_1(names):
+    assert two_classes(names=names).network.class_names == ("not dog", "dog")
+
+
+def test_names_of_two_classes_that_do_not_fit():
+    assert two_classes(names=None).describe(0).startswith("class 0, 'class 0'")
+    with pytest.raises(ValueError, match=r"3 class names .* shape \(1,\) \(two classes\)"):
+        two_classes(names=("a", "b", "c"))
+
+
+def test_many_sigmoids_stay_independent_and_a_softmax_over_two_is_one():
+    pixels = keras.Input((16, 16, 3))
+    maps = L.GlobalAveragePooling2D()(L.Conv2D(4, 3, activation="relu")(pixels))
+    for activation, count in (("sigmoid", 3), ("sigmoid", 2), ("softmax", 2)):
+        model = random_weights(keras.Model(pixels, L.Dense(count, activation=activation)(maps)))
+        network = zv.load_model(model, preprocess="tf")
+        image = random_image(network)
+        features = zv.extract_features(network, image)
+        theirs = model(image.batch).numpy()[0]
+        assert network.class_count == count and np.allclose(
+            features.probabilities, theirs, atol=1e-6
+        )
+        start = zv.ClassScore(0).seed(features)
+        assert start.tolist() == [1] + [0] * (count - 1)
+
+
+@pytest.mark.parametrize("ending", ["pooled", "batch norm", "flat"])
+def test_any_vector_output_holds_class_scores(ending):
+    pixels = keras.Input((16, 16, 3))
+    maps = L.Conv2D(4, 3, activation="relu", name="a")(pixels)
+    if ending == "flat":
+        scores = L.Flatten()(L.MaxPooling2D(14)(maps))
+    else:
+        scores = L.GlobalAveragePooling2D()(maps)
+        if ending == "batch norm":
+            scores = L.BatchNormalization()(L.Dense(3)(scores))
+    model = random_weights(keras.Model(pixels, scores), seed=6)
+    network = zv.load_model(model, preprocess="tf")
+    image = random_image(network)
+    features = zv.extract_features(network, image)
+    theirs = model(image.batch).numpy()[0]
+    assert np.allclose(features.logits, theirs, atol=1e-6)
+    assert network.class_count == len(theirs) and network.class_name(1) == "class 1"
+    batch = tf.constant(image.batch)
+    with tf.GradientTape() as tape:
+        tape.watch(batch)
+        score = model(batch)[0, 1]
+    assert (
+        worst(zv.project(features, 1, "gradient").on_canvas(), tape.gradient(score, batch)[0])
+        < 1e-5
+    )

@@ -130,8 +130,8 @@ def _what_keras_says(name, said, error):
                 "@keras.saving.register_keras_serializable() and import its module first."
             )
     return (
-        f"Expected a network that Keras can load, but {name!r} is damaged or was saved by a "
-        f"version that this one does not understand ({first_line(error)}): {AGAIN}."
+        f"Expected a network that Keras can load, but {name!r} is damaged, was saved by another "
+        f"version or holds a function of your own ({first_line(error)}): {AGAIN}."
     )
 
 

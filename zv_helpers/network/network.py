@@ -199,8 +199,9 @@ class Network:
                 reverse = reasons.setdefault(reverse, f"no ({len(reasons) + 1})")
             seen = "{} × {}".format(*one.receptive_field) if one.receptive_field else "?"
             maps, size, pools = str(one.channels), f"{one.height} × {one.width}", str(one.switches)
-            rows.append((one.name, one.kind, maps, size, seen, pools, one.reverse))
-        return Table(header, tuple(rows))
+            rows.append((one.name, one.kind, maps, size, seen, pools, reverse))
+        notes = (f"{number.removeprefix('no ')} {text}" for text, number in reasons.items())
+        return Table(header, tuple(rows), tuple(notes))
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
