@@ -1,5 +1,9 @@
 """The six steps from a terminal."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,3 +63,18 @@ def test_an_unknown_option_ends_with_the_usage(capsys):
     with pytest.raises(SystemExit) as caught:
         main([CAT, "--rule", "lrp"])
     assert caught.value.code == 2 and "usage: python -m zv_helpers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", ["KERAS_BACKEND", "keras.json"])
+def test_another_backend_is_answered_in_one_sentence(tmp_path, way):
+    """Before anything is imported that takes long or is not installed."""
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}' if way == "keras.json" else "{}")
+    environment = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    environment |= {"KERAS_HOME": str(tmp_path)}
+    environment |= {"KERAS_BACKEND": "torch"} if way == "KERAS_BACKEND" else {}
+    command = [sys.executable, "-m", "zv_helpers", "tabby_cat", "--model", "squeezenet"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    backend = "torch" if way == "KERAS_BACKEND" else "jax"
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and not done.stdout
+    assert done.stderr.startswith("Expected Keras to run on TensorFlow, but ")
+    assert f"{way} says {backend}: set KERAS_BACKEND=tensorflow" in done.stderr

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -197,6 +198,14 @@ def subclassed(keras):
     return model
 
 
+def saved_model(keras):
+    """A layer that hides a whole SavedModel."""
+    with tempfile.TemporaryDirectory() as folder:
+        small(keras, keras.layers.Conv2D(3, 3, padding="same")).export(folder, verbose=False)
+        hidden = keras.layers.TFSMLayer(folder)
+    return small(keras, keras.layers.Conv2D(3, 3, padding="same"), hidden)
+
+
 def two(keras, what):
     a, b = (keras.Input((8, 8, 3)) for _ in range(2))
     conv = keras.layers.Conv2D(2, 3, name="conv")
@@ -211,6 +220,7 @@ REFUSED = {
         lambda keras: small(keras, subclassed(keras)),
         "hides its graph in its own call method",
     ),
+    "a SavedModel inside": (saved_model, "holds a TFSMLayer, which hides a whole SavedModel"),
     "not built": (
         lambda keras: keras.Sequential([keras.layers.Conv2D(2, 3)]),
         "that has been built, but .* has no input shape yet",

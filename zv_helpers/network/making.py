@@ -173,6 +173,11 @@ def _graph(model, name, shape):
 
 
 def _check_graph(graph: Graph, name: str) -> None:
+    if any(operation.kind == "TFSMLayer" for operation in graph.operations):
+        raise ValueError(
+            f"Expected a network whose layers can be seen, but {name!r} holds a TFSMLayer, which "
+            "hides a whole SavedModel: load the .keras or .h5 file that it was exported from."
+        )
     if not graph.layer_values:
         raise ValueError(
             f"Expected a convolutional network, but {name!r} has no layer with feature maps "

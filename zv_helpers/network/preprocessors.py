@@ -17,7 +17,9 @@ class OwnPreprocessor:
         keras, _ = keras_and_tensorflow()
         self.layer, self.__name__ = layer, type(layer).__name__
         try:
-            self.config = json.dumps(keras.saving.serialize_keras_object(layer), sort_keys=True)
+            # Whether it has run already is not what it does.
+            config = _without(keras.saving.serialize_keras_object(layer), "build_config")
+            self.config = json.dumps(config, sort_keys=True)
         except Exception:  # a layer of the learner's that cannot be saved
             self.config = ""
 
@@ -45,6 +47,13 @@ class OwnPreprocessor:
                 "give it get_config, or hand over a function as preprocess=."
             )
         return _again, (self.config,)
+
+
+def _without(config, key):
+    """Return a configuration without a key, wherever it stands."""
+    if isinstance(config, dict):
+        return {k: _without(v, key) for k, v in config.items() if k != key}
+    return [_without(v, key) for v in config] if isinstance(config, (list, tuple)) else config
 
 
 def _again(config):
