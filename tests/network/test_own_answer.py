@@ -58,6 +58,21 @@ def test_a_call_that_the_graph_does_not_show_is_refused(ending):
     assert "\n" not in str(caught.value) and str(caught.value).endswith(".")
 
 
+class Doubles(L.Dense):
+    """Its activation is taken apart from the rest, which is not what a Dense does."""
+
+    def call(self, values):
+        return super().call(2 * values)
+
+
+def test_a_layer_that_is_read_wrongly_is_refused():
+    pixels = keras.Input((16, 20, 3))
+    maps = L.GlobalAveragePooling2D()(L.Conv2D(4, 3)(pixels))
+    model = random_weights(keras.Model(pixels, Doubles(3, activation="softmax")(maps), name="mine"))
+    with pytest.raises(ValueError, match=r"gives something else \(Doubles may be the reason\)"):
+        zv.load_model(model, preprocess="tf")
+
+
 def test_a_call_of_its_own_that_changes_nothing_is_accepted():
     network = zv.load_model(functional(OnlyTalks))
     features = zv.extract_features(network, random_image(network))

@@ -181,7 +181,7 @@ def _check_graph(graph: Graph, name: str) -> None:
     if not graph.layer_values:
         raise ValueError(
             f"Expected a convolutional network, but {name!r} has no layer with feature maps "
-            "(h, w, channels) to look at: begin it with convolutions."
+            "(h, w, channels) to look at: put a Conv2D first."
         )
     final = graph.producers[graph.output]
     over_one = graph.shapes[graph.scores][-1] == 1 and final.kind == "Classifier"

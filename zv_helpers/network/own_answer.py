@@ -1,6 +1,7 @@
 """Whether the walk over a network's graph gives what the model itself gives: asked once, when it is
 loaded, of one input. What the graph does not show would otherwise be wrong without a word."""
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,9 @@ def _of_model(model, batch, index):
     kept = model.inputs[0] if sequential else model.input  # a dict, where inputs have names
     count = model.inputs[0].shape[0] or 1  # some models take batches of one size only
     tensor = keras.ops.convert_to_tensor(np.repeat(batch, count, axis=0))
-    found = model(keras.tree.map_structure(lambda _: tensor, kept), training=False)
+    with warnings.catch_warnings():  # a list of one input is not told from the input itself
+        warnings.filterwarnings("ignore", "The structure of `inputs`")
+        found = model(keras.tree.map_structure(lambda _: tensor, kept), training=False)
     return np.asarray(keras.ops.cast(keras.tree.flatten(found)[index][:1], "float64"))
 
 
@@ -112,11 +115,12 @@ def _what_differs(network, model):
             "into the graph, or hand over keras.Model(model.inputs, model.outputs) and do it in "
             "preprocess=."
         )
-    operations = network.graph.operations
-    own = sorted({type(o.layer).__name__ for o in operations if not is_from_keras(o.layer)})
-    layers = f" ({', '.join(own)} may be the reason)" if own else ""
+    layers = [one.layer for one in network.graph.operations if isinstance(one.layer, keras.Layer)]
+    own = sorted({type(one).__name__ for one in layers if not is_from_keras(one)})
+    own += ["quantisation"] * any(getattr(one, "quantization_mode", None) for one in layers)
+    why = f" ({', '.join(own)} may be the reason)" if own else ""
     return (
         f"Expected the walk over the layers of {name!r} to give what the network itself gives, but "
-        f"it gives something else{layers}, so no picture of it could be trusted: build it of "
-        "layers that Keras's own classes or one-step classes of yours stand for."
+        f"it gives something else{why}, so no picture of it could be trusted: rebuild that part of "
+        "plain layers of Keras's."
     )
