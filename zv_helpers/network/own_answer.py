@@ -9,7 +9,7 @@ import numpy as np
 from .graph import is_from_keras
 from .network import Network
 from .reading import calls
-from .running import forward
+from .running import walk, with_releases
 from .sentences import first_line
 from .tensorflow import as_array, keras_and_tensorflow
 
@@ -75,7 +75,10 @@ def _of_model(model, batch, index):
 def _of_walk(network, batch):
     keras, _ = keras_and_tensorflow()
     number = network.graph.output
-    return as_array(keras.ops.cast(forward(network, batch, number)[number], "float64"))
+    steps = [one for one in network.graph.below(number) if one.compute is not None]
+    plan = with_releases(steps, frozenset({number}))
+    found = walk(plan, {0: keras.ops.convert_to_tensor(batch)})[number]
+    return as_array(keras.ops.cast(found, "float64"))
 
 
 def _run(network, function):
