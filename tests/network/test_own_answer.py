@@ -6,7 +6,6 @@ import pytest
 from independent import random_image, random_weights
 
 import zv_helpers as zv
-from zv_helpers.network import own_answer
 
 keras, tf = zv.network.keras_and_tensorflow()
 L = keras.layers
@@ -115,14 +114,11 @@ def test_layers_that_are_random_in_training_only_are_accepted():
 
 
 def test_moving_means_of_batch_norm_are_left_alone():
-    """Called with training=True it would change them; it is refused by name elsewhere."""
+    """Called with training=True they change in training; it may be refused by its name."""
     pixels = keras.Input((16, 16, 3))
     norm = L.BatchNormalization()
     maps = norm(L.Conv2D(4, 3)(pixels), training=True)
     model = random_weights(keras.Model(pixels, L.GlobalAveragePooling2D()(maps)))
-    assert own_answer.trains_on_purpose(model)
-    assert own_answer.trains_on_purpose(keras.Sequential([keras.Input((16, 16, 3)), model]))
-    assert not own_answer.trains_on_purpose(functional(extra=[L.RandomFlip(), L.Dropout(0.1)]))
     before = [weight.numpy() for weight in norm.non_trainable_weights]
     try:
         zv.load_model(model)
