@@ -8,7 +8,7 @@ from pathlib import Path
 from . import DataError, extract_features, heatmap, load_image, load_model, overlay, project
 from .choose import neuron_layer
 from .draw.colours import ORANGE, coloured
-from .draw.strips import Panel, beside, colourbar, strip
+from .draw.strips import Panel, beside, colourbar, is_fine, strip
 
 SIDE = 300  # pixels, of one panel
 
@@ -77,14 +77,14 @@ def sheet(features, projection, heat, laid_over, target):
     seen, explained = image.pixels[top:bottom, left:right], target.name(features.network)
     where = f"{projection.neuron.layer}, feature map {projection.neuron.channel}"
     frames = ((projection.box, ORANGE),)
-    size = f"{bottom - top} × {right - left} pixels"
+    size, fine = f"{bottom - top} × {right - left} pixels", is_fine(image.pixels)
     first = [
-        Panel(image.pixels, image.name, "framed: what the neuron sees", frames, smooth=True),
-        Panel(seen, "the neuron's receptive field", size, smooth=True),
+        Panel(image.pixels, image.name, "framed: what the neuron sees", frames, smooth=fine),
+        Panel(seen, "the neuron's receptive field", size, smooth=fine),
         Panel(projection.picture(), f"its projection, {projection.rule}", where),
-        Panel(coloured(heat), "heatmap", explained, smooth=True),
+        Panel(coloured(heat), "heatmap", explained, smooth=fine),
     ]
-    last = [Panel(laid_over, "overlay", explained, smooth=True)]
+    last = [Panel(laid_over, "overlay", explained, smooth=fine)]
     return beside([strip(first, SIDE, SIDE), colourbar(SIDE), strip(last, SIDE, SIDE)])
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from .draw.colours import coloured
+from .draw.colours import coloured, in_rgb
 from .heatmaps import resized
+
+SMALL = 64  # pixels a side
 
 
 def overlay(
@@ -18,7 +20,7 @@ def overlay(
     """Lay a heatmap over the photograph.
 
     Args:
-        image: `InputImage`, or uint8 RGB (h, w, 3).
+        image: `InputImage`, or uint8 RGB (h, w, 3) or grey (h, w, 1), which stays grey.
         heat: float (h, w) in [0, 1], from `heatmap`.
         alpha: how strongly the heatmap covers the photograph, 0 (not at all) to 1 (entirely).
         colormap: the name of a matplotlib colormap; "inferno" and "viridis" are perceptually
@@ -29,7 +31,7 @@ def overlay(
     Returns uint8 RGB (h, w, 3). Raises a ValueError if the heatmap is not (h, w) in [0, 1], alpha
     lies outside [0, 1], or no colormap has that name.
     """
-    pixels = np.asarray(getattr(image, "pixels", image))
+    pixels = in_rgb(np.asarray(getattr(image, "pixels", image)))
     heat = np.asarray(heat, np.float32)
     if heat.ndim != 2:
         raise ValueError(f"Expected a heatmap of shape (h, w), but got {heat.shape}.")
@@ -47,8 +49,14 @@ def overlay(
 
 
 def with_contour(pixels: np.ndarray, heat: np.ndarray, level: float) -> np.ndarray:
-    """Draw the line round what reaches a level: white with a black rim, readable on any
-    photograph."""
+    """Draw the line round what reaches a level: white with a black rim, readable on any photograph;
+    in a small one just white, and outside of it, because there a pixel is wide."""
+    drawn = pixels.copy()
+    if min(heat.shape) < SMALL:
+        from scipy.ndimage import binary_dilation
+
+        drawn[binary_dilation(heat >= level) & (heat < level)] = 255
+        return drawn
     inside = np.pad(heat >= level, 2, mode="edge")
     line = np.zeros_like(inside)
     for axis in (0, 1):
@@ -56,7 +64,6 @@ def with_contour(pixels: np.ndarray, heat: np.ndarray, level: float) -> np.ndarr
     rim = line.copy()
     for axis in (0, 1):
         rim |= np.roll(line, 1, axis) | np.roll(line, -1, axis)
-    drawn = pixels.copy()
     drawn[rim[2:-2, 2:-2]] = 0
     drawn[line[2:-2, 2:-2]] = 255
     return drawn

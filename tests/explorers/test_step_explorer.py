@@ -19,7 +19,7 @@ def test_the_steps_lead_from_the_neuron_to_its_projection(context):
     state = StepState(chosen)
     moments = steps.resolve(context, state).moments
     assert len(moments) == len(expected.trace) + 1
-    np.testing.assert_array_equal(moments[-1].rgb, expected.pixels)
+    np.testing.assert_array_equal(moments[-1].pixels, expected.pixels)
     assert moments[0].strongest.item() == pytest.approx(chosen.activation)
     every = range(len(moments))
     assert len({pictured(steps, context, replace(state, step=i)).size for i in every}) == 1

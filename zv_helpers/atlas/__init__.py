@@ -6,14 +6,14 @@ from ..images import load_image
 
 
 def patch(image, box):
-    """Cut a box (top, left, bottom, right) out of what a network sees: uint8 RGB (h, w, 3)."""
+    """Cut a box (top, left, bottom, right) out of what a network sees: uint8 (h, w, channels)."""
     top, left, bottom, right = box
     return image.pixels[top:bottom, left:right]
 
 
 def strongest_patches(network, photographs, layer, channel, count=9):
     """Find the `count` photographs (sources for `load_image`) in which a feature map answers most
-    strongly, one neuron each: [(name, Neuron, patch uint8 (h, w, 3)), ...], strongest first.
+    strongly, one neuron each: [(name, Neuron, patch uint8 (h, w, channels)), ...], strongest first.
     (Zeiler & Fergus 2014, §4 and figure 2.)"""
     found = []
     for source in photographs:

@@ -5,7 +5,7 @@ import io
 
 import numpy as np
 
-from ..draw.colours import ORANGE, SKY, signed_colours
+from ..draw.colours import ORANGE, SKY, in_rgb, signed_colours
 from ..draw.signals import signal_picture
 
 PANEL = 2.6  # inches
@@ -31,10 +31,11 @@ def panels(columns=1, rows=1, width=PANEL, height=None, **how):
 def picture(ax, pixels, title="", **how):
     """Show a picture on `ax`, without ticks and with nearest-neighbour pixels; returns `ax`.
 
-    pixels: uint8 RGB (h, w, 3), or (h, w) with a colormap in `how`.
+    pixels: uint8 RGB (h, w, 3) or grey (h, w, 1), or (h, w) with a colormap in `how`.
     """
     how.setdefault("interpolation", "nearest")
-    ax.imshow(pixels, **how)
+    # Without this, matplotlib would show grey in its own colours, from its own darkest on.
+    ax.imshow(in_rgb(pixels) if np.ndim(pixels) == 3 else pixels, **how)
     ax.set_xticks([])
     ax.set_yticks([])
     ax.set_title(title, fontsize=9)
@@ -42,7 +43,7 @@ def picture(ax, pixels, title="", **how):
 
 
 def signal(ax, values, title="", scale=None):
-    """Show a signed RGB signal, float (h, w, 3), zero as mid-grey, on `ax`; returns `ax`."""
+    """Show a signal at the pixels, float (h, w, 3) or (h, w, 1), zero as mid-grey; returns `ax`."""
     return picture(ax, signal_picture(values, scale), title)
 
 

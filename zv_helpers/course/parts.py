@@ -6,6 +6,15 @@ from ..draw.colours import BLUE, signed_colormap
 from .panels import colourbar, numbers, panels, picture
 
 
+def rounded(value):
+    """Write a value with few digits, whole from 10 on.
+
+    >>> rounded(123.4), rounded(1.234), rounded(0)
+    ('123', '1.2', '0')
+    """
+    return f"{value:.0f}" if abs(value) >= 9.95 else f"{value:.2g}"
+
+
 def bars(ax, names, values, title="", unit="", colour=BLUE):
     """Draw named values as horizontal bars, the first on top, on `ax`; returns `ax`.
 

@@ -46,7 +46,8 @@ class Projection:
 
     Attributes:
         neuron, rule: the target that was projected, and how.
-        pixels: float32 RGB (h, w, 3), the signal in its window; negative values belong to it.
+        pixels: float32 RGB (h, w, 3), or (h, w, 1) of a grey network: the signal in its window;
+            negative values belong to it.
         box: (top, left, bottom, right), that window in input pixels; size: (h, w) of the input.
         trace: the steps on the way down, if `project` was asked for them.
         notes: sentences on what weakens this picture.
@@ -61,8 +62,8 @@ class Projection:
     notes: tuple = field(repr=False, default=())
 
     def on_canvas(self) -> np.ndarray:
-        """Lay the signal into the whole input: float32 RGB (h, w, 3), zero outside the box."""
-        canvas = np.zeros((*self.size, 3), self.pixels.dtype)
+        """Lay the signal into the whole input: float32 (h, w, channels), zero outside the box."""
+        canvas = np.zeros((*self.size, self.pixels.shape[2]), self.pixels.dtype)
         top, left, bottom, right = self.box
         canvas[top:bottom, left:right] = self.pixels
         return canvas
@@ -189,7 +190,7 @@ def _watch(network, steps, operation, signals):
 def _projection(features, target, rule, found, box, i=0, trace=()):
     spec = features.network.spec
     if found is None:  # nothing between the pixels and this neuron depends on the pixels
-        nothing = np.zeros((1, 1, 3), np.float32)
+        nothing = np.zeros((1, 1, spec.channels), np.float32)
         return Projection(target, rule, nothing, (0, 0, 1, 1), spec.size, trace)
     (top, left, bottom, right), (row, column) = box, found.starts[i]
     pixels = found.values[i, top - row : bottom - row, left - column : right - column]

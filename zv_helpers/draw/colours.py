@@ -19,6 +19,12 @@ def rgb(colour: str) -> tuple[int, ...]:
     return ImageColor.getrgb(colour)[:3]
 
 
+def in_rgb(picture: np.ndarray) -> np.ndarray:
+    """Return a picture of one channel, (h, w) or (h, w, 1), as grey (h, w, 3); RGB as it is."""
+    picture = picture[..., None] if picture.ndim == 2 else picture
+    return np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture
+
+
 @functools.cache
 def _table(colormap):
     """Return a matplotlib colormap as uint8 (256, 3)."""

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .colours import EMPTY, INK, ORANGE, PALE, coloured
+from .colours import EMPTY, INK, ORANGE, PALE, coloured, in_rgb
 
 PANEL = 212  # pixels a side
 GAP = 12
 MARGIN = 8
 HEAD = 42
+FINE = 64  # pixels a side
 
 
 @functools.cache
@@ -30,10 +31,11 @@ def font(size, bold=False):
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One panel: a picture (uint8 RGB (h, w, 3) or PIL), a title, and a line of small print.
+    """One panel: a picture (uint8 RGB (h, w, 3), grey (h, w, 1), or PIL), a title, small print.
 
     `frames` are boxes (top, left, bottom, right) in the picture's own pixels that are drawn on it,
-    each with its colour. `smooth` is for photographs; signals keep their square pixels.
+    each with its colour. `smooth` is for photographs (see `is_fine`); signals keep their square
+    pixels.
     """
 
     picture: object
@@ -41,6 +43,12 @@ class Panel:
     note: str = ""
     frames: tuple = ()
     smooth: bool = False
+
+
+def is_fine(photograph):
+    """Whether a whole photograph (h, w, …) is drawn smooth when it is enlarged; of one with fewer
+    pixels, those are what there is to see."""
+    return min(photograph.shape[:2]) >= FINE
 
 
 def size_within(shape, width, height):
@@ -51,9 +59,10 @@ def size_within(shape, width, height):
 
 
 def enlarged(picture, width=PANEL, height=PANEL, smooth=False):
-    """Return a picture (uint8 (h, w, 3) or PIL) as a PIL image that just fits width × height."""
+    """Return a picture (uint8 (h, w, 3), (h, w, 1), or PIL) as a PIL image that just fits width ×
+    height."""
     if not isinstance(picture, Image.Image):
-        picture = Image.fromarray(np.ascontiguousarray(picture))
+        picture = Image.fromarray(np.ascontiguousarray(in_rgb(picture)))
     shape = (picture.height, picture.width)
     method = Image.Resampling.BICUBIC if smooth else Image.Resampling.NEAREST
     if not smooth and max(shape) > max(width, height):

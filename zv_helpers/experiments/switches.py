@@ -9,7 +9,7 @@ from ..relevance import correlation
 def coarse(pixels, block=4):
     """Average a signal's absolute values over blocks of pixels and colours: where it is strong.
 
-    pixels: float (h, w, 3), continued with zeros to whole blocks. Returns float (rows, columns).
+    pixels: float (h, w, channels), continued with zeros to whole blocks. Returns (rows, columns).
     """
     edges = [(0, -side % block) for side in pixels.shape[:2]]
     whole = np.pad(np.abs(pixels), (*edges, (0, 0)))

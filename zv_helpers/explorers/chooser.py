@@ -18,7 +18,8 @@ from .uploads import read_upload
 COLUMNS, ROWS, SIDE = 11, 7, 230
 A_PAGE = COLUMNS * ROWS
 SHEET = 2 * strips.MARGIN + 2 * SIDE + strips.GAP + 10, strips.MARGIN + strips.HEAD - 4  # its place
-CHANNELS = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
+RGB = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
+CHANNELS = {1: (("grey", (128, 128, 128)),), 3: RGB}
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ def render(view):
     image = view.state.image
     height, width = image.original_size
     box = tuple(edge * image.original.shape[0] / height for edge in image.box)
-    h, w = image.pixels.shape[:2]
+    h, w, channels = image.pixels.shape
+    kind = "grey" if channels == 1 else "RGB"
+    fine, seen = strips.is_fine(image.original), strips.is_fine(image.pixels)
     used = f"{width} × {height} pixels; framed: used"
     panels = [
-        strips.Panel(image.original, image.name, used, ((box, ORANGE),), smooth=True),
-        strips.Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, RGB", smooth=True),
+        strips.Panel(image.original, image.name, used, ((box, ORANGE),), smooth=fine),
+        strips.Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, {kind}", (), seen),
     ]
     thumbnails, (left, top) = sheet(view.on_page, view.state.chosen, COLUMNS), SHEET
     size = left + thumbnails.width, top + ROWS * PITCH + 8
@@ -81,7 +84,7 @@ def render(view):
     strips.words(draw, (left + 4, strips.MARGIN), "click a photograph", 14, bold=True)
     note = f"{count}; your own come first"
     strips.words(draw, (left + 4, strips.MARGIN + 20), note, 12, colours.PALE)
-    for i, (name, colour) in enumerate(CHANNELS):
+    for i, (name, colour) in enumerate(CHANNELS[channels]):
         values, y = image.pixels[..., i], top + SIDE + 24 + 26 * i
         line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
         draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=colour)

@@ -76,7 +76,9 @@ def raw_of(features, target, layer, method):
     """Return the unscaled map."""
     how = {}
     if method == "occlusion" and features.network.class_count is None:
-        how = {"size": 64, "stride": 40}  # a large network: fewer places, so that it takes seconds
+        side = min(features.network.input_size)
+        # A large network: fewer places than by default, so that it takes seconds.
+        how = {"size": side * 2 // 7, "stride": max(side * 5 // 28, 1)}
     return quietly(raw_map, features, target, layer, method, **how)
 
 
@@ -108,12 +110,12 @@ def draw_row(view, side, prefix=""):
     size = " × ".join(str(extent) for extent in view.raw.shape)
     note = f"{method}, {'at the pixels' if view.without_layer else f'{view.layer} ({size})'}"
     laid = overlay(features.image, view.heat, 0.6)
-    title = f"{prefix}{features.image.name}"
+    title, fine = f"{prefix}{features.image.name}", strips.is_fine(features.image.pixels)
     first = [
-        strips.Panel(features.image.pixels, title, features.network.name, smooth=True),
-        strips.Panel(coloured(view.heat), name, note, smooth=True),
+        strips.Panel(features.image.pixels, title, features.network.name, smooth=fine),
+        strips.Panel(coloured(view.heat), name, note, smooth=fine),
     ]
-    last = [strips.Panel(laid, "laid over each other", "0.6 heatmap, 0.4 photograph", smooth=True)]
+    last = [strips.Panel(laid, "laid over each other", "0.6 heatmap, 0.4 photograph", smooth=fine)]
     first, last = (strips.strip(panels, side, side) for panels in (first, last))
     return strips.beside([first, strips.colourbar(side), last])
 

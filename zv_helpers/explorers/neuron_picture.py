@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from ..draw import strips
-from ..draw.colours import ORANGE, map_colours, rgb
+from ..draw.colours import ORANGE, map_colours
 from ..draw.signals import signal_picture
 
 
@@ -30,13 +30,13 @@ def draw_row(view, scale, side, prefix=""):
     pixels, maps = features.image.pixels, view.maps
     seen = pixels[box[0] : box[2], box[1] : box[3]]
     spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
-    size = f"framed: {box[2] - box[0]} × {box[3] - box[1]} pixels"
+    size, fine = f"framed: {box[2] - box[0]} × {box[3] - box[1]} pixels", strips.is_fine(pixels)
     values = f"{neuron.layer}, max {maps.max():.3g}, {maps.shape[0]} × {maps.shape[1]}"
     whole, title = view.context.once(photograph), f"{prefix}{features.image.name}"
     panels = [
-        strips.Panel(whole, title, size, ((box, ORANGE),), smooth=True),
+        strips.Panel(whole, title, size, ((box, ORANGE),), smooth=fine),
         strips.Panel(map_colours(maps), f"feature map {neuron.channel}", values, ((spot, ORANGE),)),
-        strips.Panel(seen, "what it sees", "framed, enlarged", smooth=True),
+        strips.Panel(seen, "what it sees", "framed, enlarged", smooth=fine),
     ]
     if view.state.forward:
         montage = view.context.once(strongest_maps, neuron.layer)
@@ -49,7 +49,7 @@ def draw_row(view, scale, side, prefix=""):
 
 def photograph(features):
     """Return the photograph as a PIL image."""
-    return Image.fromarray(features.image.pixels).copy()
+    return Image.fromarray(features.image.rgb).copy()
 
 
 def projection_panels(view, scale):
@@ -60,11 +60,14 @@ def projection_panels(view, scale):
             strips.Panel(None, "projection", "this layer cannot be reversed"),
             strips.Panel(None),
         ]
-    place = in_place(view.context.features.image.pixels, projection, scale)
-    note = f"{view.state.rule}, ±{scale:.3g}"
+    image, note = view.context.features.image, f"{view.state.rule}, ±{scale:.3g}"
+    place, fine = in_place(image.rgb, projection, scale), strips.is_fine(image.pixels)
+    (top, left, bottom, right), (height, width) = projection.box, projection.size
+    framed = (bottom - top) * (right - left) < 0.9 * height * width
+    frames = ((projection.box, ORANGE),) if framed else ()
     return [
         strips.Panel(projection.picture(scale), "its projection", note),
-        strips.Panel(place, "in its place", "photograph faded", smooth=True),
+        strips.Panel(place, "in its place", "photograph faded", frames, smooth=fine),
     ]
 
 
@@ -76,14 +79,7 @@ def in_place(pixels, projection, scale):
     grey = pixels.astype(np.float32).mean(axis=2, keepdims=True)
     faded = np.broadcast_to(150 + 0.3 * (grey - 128), pixels.shape)
     signal = signal_picture(projection.on_canvas(), scale).astype(np.float32) - 128
-    shown = np.clip(faded + 1.2 * signal, 0, 255).astype(np.uint8)
-    top, left, bottom, right = projection.box
-    if (bottom - top) * (right - left) < 0.9 * pixels.shape[0] * pixels.shape[1]:
-        edge = np.zeros(pixels.shape[:2], bool)
-        edge[top:bottom, left:right] = True
-        edge[top + 1 : bottom - 1, left + 1 : right - 1] = False
-        shown[edge] = rgb(ORANGE)
-    return shown
+    return np.clip(faded + 1.2 * signal, 0, 255).astype(np.uint8)
 
 
 def strongest_maps(features, layer):

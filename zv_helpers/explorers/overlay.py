@@ -50,12 +50,12 @@ def render(view):
     image, state = view.context.features.image, view.state
     name = view.target.name(view.context.features.network)
     line = "" if state.contour is None else f", line at {state.contour:.2f}"
-    heat = coloured(view.heat, state.colormap)
+    heat, fine = coloured(view.heat, state.colormap), strips.is_fine(image.pixels)
     parts = [
-        strips.Panel(image.pixels, image.name, "what the network sees", smooth=True),
-        strips.Panel(heat, name, f"heatmap, {state.method}", smooth=True),
+        strips.Panel(image.pixels, image.name, "what the network sees", smooth=fine),
+        strips.Panel(heat, name, f"heatmap, {state.method}", smooth=fine),
     ]
-    whole = [strips.Panel(view.pixels, "overlay", f"alpha {state.alpha:.2f}{line}", smooth=True)]
+    whole = [strips.Panel(view.pixels, "overlay", f"alpha {state.alpha:.2f}{line}", smooth=fine)]
     parts, whole = strips.strip(parts, 250, 250), strips.strip(whole, 336, 336)
     return strips.beside([parts, strips.colourbar(250, state.colormap), whole])
 

@@ -11,8 +11,8 @@ import ipywidgets as widgets
 from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import load_image, photographs
-from ..network import load_model
 from .controls import Control
+from .networks import load_model, networks
 from .picture import Picture
 from .shell import Context, Explorer, quietly
 from .thumbnails import name_at, names_to_choose, sheet
@@ -37,9 +37,8 @@ PHOTOGRAPH = (
             lambda explorer, name: explorer.choose(name)),
     Control(None, "ToggleButton", "Thumbnails", "Show all photographs, and choose by a click",
             110, None, lambda explorer, on: explorer.show_thumbnails(on)),
-    Control(None, "Dropdown", "Network", "The network that looks at the photograph",
-            220, lambda view: {"options": view.context.networks,
-                               "value": view.context.features.network.name},
+    Control(None, "Dropdown", "Network", "A network that ships, or one of data/my_networks", 220,
+            lambda view: {"options": view.context.networks, "value": view.context.seen_by},
             lambda explorer, name: explorer.to_network(name)),
     UPLOAD,
     PATH,
@@ -62,9 +61,10 @@ class FeatureExplorer(Explorer):
         super().__init__(self._context(features, features.image.name, photographs()), state)
 
     def _context(self, features, chosen, known):
-        networks = (next(iter(self.networks)), "squeezenet", "vgg16-conv")
-        names = (*known, *self.others)
-        return Context(features, chosen, *(tuple(dict.fromkeys(one)) for one in (names, networks)))
+        found = self.networks.items()
+        seen_by = next(name for name, network in found if network is features.network)
+        menus = (*known, *self.others), (next(iter(self.networks)), *networks(), seen_by)
+        return Context(features, chosen, seen_by, *(tuple(dict.fromkeys(one)) for one in menus))
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""

@@ -115,7 +115,8 @@ def draw_row(view, largest, side, prefix=""):
     right = strips.stacked([strips.strip(panels, side, side) for panels in (maps, pictures)])
     note = f"explained: {view.target.name(features.network)}"
     title = f"{prefix}{features.image.name}"
-    panel = strips.Panel(features.image.pixels, title, note, smooth=True)
+    pixels = features.image.pixels
+    panel = strips.Panel(pixels, title, note, smooth=strips.is_fine(pixels))
     photograph = strips.strip([panel], side + 40, side)
     size = photograph.width, right.height - photograph.height
     return strips.beside([strips.stacked([photograph, all_scores(view, largest, *size)]), right])

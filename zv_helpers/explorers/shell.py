@@ -35,12 +35,13 @@ class Context:
 
     Attributes:
         features: `Features`.
-        chosen: the name by which the photograph was chosen.
+        chosen, seen_by: the names by which the photograph and the network were chosen.
         names, networks: the names of all photographs and networks that can be chosen.
     """
 
     features: object
     chosen: str = ""
+    seen_by: str = ""
     names: tuple = ()
     networks: tuple = ()
     kept: OrderedDict = field(default_factory=OrderedDict, repr=False)

@@ -57,7 +57,7 @@ class Moment:
         channel: the feature map whose signal is strongest; strongest: float (h, w), its signal.
         total: float (h, w), the sum of the absolute values of all feature maps.
         nonzero, negative: the share of values that are not zero, and that are below zero.
-        rgb: float (h, w, 3) at the pixels, otherwise None.
+        pixels: float (h, w, channels) at the pixels, otherwise None.
     """
 
     layer: str
@@ -70,7 +70,7 @@ class Moment:
     total: np.ndarray
     nonzero: float
     negative: float
-    rgb: np.ndarray | None = None
+    pixels: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def moments(features, neuron, rule):
     for step in projection.trace:
         channel = int(np.abs(step.values).max(axis=(0, 1)).argmax())
         found.append(made_small(step, step.values, channel))
-    return (*found[:-1], replace(found[-1], rgb=projection.pixels))
+    return (*found[:-1], replace(found[-1], pixels=projection.pixels))
 
 
 def made_small(step, values, channel):
@@ -140,21 +140,21 @@ def render(view):
     top, left, bottom, right = box = moment.pixels_box
     window = f"{moment.box[2] - moment.box[0]} × {moment.box[3] - moment.box[1]}"
     seen, size = image.pixels[top:bottom, left:right], f"{bottom - top} × {right - left} pixels"
-    if moment.rgb is None:
+    if moment.pixels is None:
         values, total, name = moment.strongest, moment.total, f"all {moment.shape[2]} feature maps"
         picture, title = signed_colours(values), f"strongest: feature map {moment.channel}"
         note = "orange above zero, blue below"
     else:
-        values, total, name = moment.rgb, np.abs(moment.rgb).sum(axis=2), "all three colours"
+        values, total = moment.pixels, np.abs(moment.pixels).sum(axis=2)
+        name = "all three colours" if values.shape[2] == 3 else "without its sign"
         picture, title = signal_picture(values), "the projection"
         note = "the signal at the pixels"
-    scale = float(np.abs(values).max(initial=0))
+    scale, fine = float(np.abs(values).max(initial=0)), strips.is_fine(image.pixels)
+    framed = "framed: where the signal is"
     panels = [
-        strips.Panel(
-            image.pixels, image.name, "framed: where the signal is", ((box, ORANGE),), True
-        ),
-        strips.Panel(seen, "the window on it", size, smooth=True),
-        strips.Panel(picture, title, f"{note}{';' if moment.rgb is None else ','} ±{scale:.3g}"),
+        strips.Panel(image.pixels, image.name, framed, ((box, ORANGE),), fine),
+        strips.Panel(seen, "the window on it", size, smooth=fine),
+        strips.Panel(picture, title, f"{note}{';' if moment.pixels is None else ','} ±{scale:.3g}"),
         strips.Panel(map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions"),
     ]
     drawn = strips.strip(panels, 240, 240)
@@ -190,7 +190,11 @@ def caption(view):
         return f"{step}: the start is {what}; everything is zero but {but}. Rule {state.rule}."
     said = SAID.get(moment.title, "the layer is undone")
     said = said[state.rule] if isinstance(said, dict) else said
-    end = " This is the projection: the pixels are not rectified." if moment.rgb is not None else ""
+    end = (
+        " This is the projection: the pixels are not rectified."
+        if moment.pixels is not None
+        else ""
+    )
     h, w, channels = moment.shape
     return (
         f"{step}: {moment.layer}, {moment.title}: {said}. "

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from zv_helpers.draw.colours import in_rgb
 from zv_helpers.images.opening import ImageError, SmallImageWarning, refused, shown
 from zv_helpers.images.photographs import credit, photographs
-from zv_helpers.images.reading import Source, read_picture
+from zv_helpers.images.reading import FROM_GREY, Source, read_picture
 from zv_helpers.network import InputSpec, Network
 
 __all__ = ["ImageError", "InputImage", "SmallImageWarning", "credit", "load_image", "photographs"]
 
 FITS = ("crop", "letterbox", "stretch")
-MID_GREY = (128, 128, 128)
+MID_GREY = 128
 SMALLEST_SIDE, LARGEST_KEPT = 16, 2048  # pixels
 Size = tuple[int, int]  # (h, w), but "width x height" in sentences
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
@@ -26,8 +27,9 @@ class InputImage:
 
     Attributes:
         name: the file's name without suffix, "array", or "picture" for one without a name.
-        pixels: (h, w, 3) uint8 RGB, exactly what the network sees, of its input size.
-        batch: (1, h, w, 3) float32, the pixels preprocessed: the input of the network.
+        pixels: uint8 RGB (h, w, 3), or (h, w, 1) for a network that reads grey: exactly what the
+            network sees, of its input size. `rgb` is the same, to be shown.
+        batch: (1, h, w, channels) float32, the pixels preprocessed: the input of the network.
         original: (H, W, 3) uint8 RGB, the upright photograph; at most 2048 pixels a side.
         original_size: (H, W) before any such reduction; fit: "crop", "letterbox" or "stretch".
         box: (top, left, bottom, right) of the part that is used, in pixels of `original_size`.
@@ -46,6 +48,11 @@ class InputImage:
     notes: tuple[str, ...]
     spec: InputSpec
 
+    @property
+    def rgb(self) -> np.ndarray:
+        """What the network sees, to be shown: uint8 RGB (h, w, 3); grey stays grey."""
+        return in_rgb(self.pixels)
+
     def __repr__(self):
         size, seen = _size(self.original_size), _size(self.spec.size)
         words = f"photograph {size}, fit={self.fit!r}, network sees {seen}"
@@ -54,6 +61,9 @@ class InputImage:
 
 def load_image(source: Source, network: Network, fit: str = "crop") -> InputImage:
     """Turn a photograph into what the network sees; one of its size passes through unresampled.
+
+    A network with one channel sees it in grey, 0.299 R + 0.587 G + 0.114 B. What is grey already
+    keeps its values, so a digit that the network learnt can be given as the array that it was.
 
     Args:
         source: the name of a photograph ("tabby_cat"; see `photographs`), a path, bytes, a binary
@@ -74,6 +84,7 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
         came = f"got a value of type {type(network).__name__}"
         raise refused("a network as second argument", came, "make one with load_model()")
     name, picture, size, notes = read_picture(source)
+    seen = _grey(picture, notes) if spec.channels == 1 else picture
     box, place = fit_boxes(size, spec.size, fit)
     used, filled = _sides(box), _sides(place)
     # A network with an input smaller than this must still take pictures of its own size.
@@ -82,7 +93,7 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
         wanted = f"a photograph with at least {smallest} pixels a side to see"
         part = "" if left == size else f", of which {fit} leaves {_size(left)}"
         raise refused(wanted, f"{name!r} is {_size(size)}{part}", "use a larger or less narrow one")
-    pixels = _fitted(picture, size, spec.size, box, place)
+    pixels = _fitted(seen, size, spec.size, box, place)
     notes.append(_fit_note(size, used, filled, spec.size, fit))
     if used[0] < filled[0] or used[1] < filled[1]:
         part = "the photograph" if used == size else "the part of the photograph that is used"
@@ -121,6 +132,15 @@ def _middle(outer, proportions):
     return top, left, top + height, left + width
 
 
+def _grey(picture, notes):
+    """Return an RGB picture as a PIL image of mode L, and see to it that the notes say so."""
+    if FROM_GREY in notes:  # there and back: no value changes
+        notes.remove(FROM_GREY)
+    else:
+        notes.append("from RGB to grey")
+    return picture.convert("L")
+
+
 def _sides(box):
     return box[2] - box[0], box[3] - box[1]
 
@@ -130,15 +150,15 @@ def _size(size):
 
 
 def _fitted(picture, size, seen, box, place):
-    """Cut `box` of `size` out of a PIL image and show it at `place`: (h, w, 3) uint8."""
+    """Cut `box` of `size` out of a PIL image and show it at `place`: uint8 (h, w, channels)."""
     down, across = picture.height / size[0], picture.width / size[1]  # 1, or 1/2 of a large JPEG
     top, left, bottom, right = box
     part = picture.crop((left * across, top * down, right * across, bottom * down))
     # LANCZOS widens its filter when it shrinks, so fine patterns do not turn into false ones.
     part = part.resize(_sides(place)[::-1], Image.Resampling.LANCZOS, reducing_gap=3.0)
-    canvas = Image.new("RGB", (seen[1], seen[0]), MID_GREY)
-    canvas.paste(part, (place[1], place[0]))
-    return np.array(canvas)
+    canvas = np.full((*seen, len(picture.getbands())), MID_GREY, np.uint8)
+    canvas[place[0] : place[2], place[1] : place[3]] = np.reshape(part, (*_sides(place), -1))
+    return canvas
 
 
 def _fit_note(size, used, filled, seen, fit):

@@ -19,6 +19,7 @@ Source = str | os.PathLike | bytes | bytearray | memoryview | BinaryIO | Image.I
 PARTS = 64  # an array is scaled in parts, so that no large one lies in between
 TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}  # EXIF orientation: Image.Transpose
 KINDS = {"1": "black and white", "L": "grey", "LA": "grey", "La": "grey", "P": "a palette"}
+FROM_GREY = f"from {KINDS['L']} to RGB"  # a note
 LEVELS_ALIKE = 2  # sRGB profiles of different makers differ by this much of 255
 # A colour that sRGB has stays as it is, one that it lacks is clipped, white and black stay so.
 # Cameras' and screens' profiles know no other way; printers' perceptual tables change every colour.

@@ -79,15 +79,16 @@ def batch_norm_scale(weights: Weights, layer: Any) -> np.ndarray:
 
 def first_filters(network: Any) -> np.ndarray:
     """Return the filters of a network's first convolution, to show them as pictures: float32 (maps,
-    rows, columns, 3), of either sign, in RGB (turned round for a network that reads BGR). Raises
-    ValueError if the first convolution does not read the three colours."""
+    rows, columns, channels), of either sign, in RGB (turned round for a network that reads BGR) or
+    of one channel for grey. Raises ValueError if the first convolution does not read the pixels."""
     first = next((one for one in network.graph.operations if one.kind == "Conv2D"), None)
     if first is None:
         raise ValueError(f"Expected a network with a convolution, but {network.name!r} has none.")
     kernel = np.asarray(first.layer.kernel, np.float32)
-    if kernel.shape[2] != 3:
+    if kernel.shape[2] != network.spec.channels:
         raise ValueError(
-            f"Expected a first convolution that reads 3 colours, but {first.name!r} reads "
+            "Expected a first convolution that reads the pixels' channels "
+            f"({network.spec.channels}), but {first.name!r} reads "
             f"{kernel.shape[2]} feature maps: its filters are no pictures."
         )
     filters = kernel.transpose(3, 0, 1, 2)[..., np.argsort(_colours(network.graph, first))]

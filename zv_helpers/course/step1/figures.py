@@ -9,13 +9,13 @@ from ...draw.signals import signal_picture
 from ...experiments.switches import way_down
 from ...network.network import Table
 from ..panels import frame, numbers, panels, picture, signal
-from ..parts import marked_positions
+from ..parts import marked_positions, rounded
 
 
 def mosaic(filters, columns=16, zoom=6, gap=3):
     """Lay filters side by side as one picture, each with its own scale and zero as mid-grey.
 
-    filters: float (maps, rows, columns, 3). Returns uint8 RGB, white between the filters.
+    filters: float (maps, rows, columns, channels). Returns uint8 RGB, white between the filters.
     """
     height, width = (side * zoom for side in filters.shape[1:3])
     lines = -(-len(filters) // columns)
@@ -30,7 +30,7 @@ def mosaic(filters, columns=16, zoom=6, gap=3):
 
 
 def filter_sheet(filters, title=""):
-    """Show all filters of a first convolution, float (maps, rows, columns, 3); returns a Figure."""
+    """Show all filters of a first convolution, as in `mosaic`; returns a Figure."""
     sheet = mosaic(filters)
     figure, ax = panels(1, width=6.4, height=6.4 * sheet.shape[0] / sheet.shape[1])
     picture(ax, sheet, title)
@@ -40,12 +40,12 @@ def filter_sheet(filters, title=""):
 def filters_and_maps(filters, maps, channels):
     """Show some filters and, under each, its feature map of the photograph; returns a Figure.
 
-    filters: float (maps, rows, columns, 3) RGB; maps: float (h, w, maps); channels: which to show.
+    filters: as in `mosaic`; maps: float (h, w, maps); channels: which to show.
     """
     figure, axes = panels(len(channels), 2, width=1.6, height=1.45, height_ratios=(1, 2))
     for column, channel in enumerate(channels):
         picture(axes[0, column], signal_picture(filters[channel]), f"filter {channel}")
-        title = f"map {channel}, up to {maps[..., channel].max():.0f}"
+        title = f"map {channel}, up to {rounded(maps[..., channel].max())}"
         picture(axes[1, column], maps[..., channel], title, cmap="gray", vmin=0)
     return figure
 
@@ -89,7 +89,9 @@ def receptive_fields(image, network, layers=None):
     right.invert_yaxis()
     for i, size in enumerate(sizes):
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-        right.text(size + 4, i, str(size), va="center", fontsize=8, bbox=box)
+        right.text(
+            size + network.input_size[0] / 56, i, str(size), va="center", fontsize=8, bbox=box
+        )
     right.axvline(network.input_size[0], color="0.4", ls="--", lw=1, zorder=0)
     right.set_xlim(0, 1.2 * max(*sizes, network.input_size[0]))
     right.set_xlabel("pixels a side (dashed: the whole input)", fontsize=8)

@@ -65,7 +65,7 @@ def check_smallest_side(
 
 def _top_class(network, photograph, side):
     """Shrink what a network sees of a photograph to `side` pixels, and return its first class."""
-    small = Image.fromarray(load_image(photograph, network).pixels).resize((side, side))
+    small = Image.fromarray(load_image(photograph, network).rgb).resize((side, side))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SmallImageWarning)
         image = load_image(small, network)

@@ -49,7 +49,7 @@ def channels(pixels, network):
 
 
 def round_trip(image, network):
-    """Show the pixels, the input as if it were RGB, and the way back; returns a Figure."""
+    """Show the pixels, the input as if it were a picture, and the way back; returns a Figure."""
     figure, axes = panels(3, width=2.2)
     picture(axes[0], image.pixels, "pixels")
     span = np.abs(image.batch).max() or 1.0
@@ -62,8 +62,8 @@ def round_trip(image, network):
 def taken_for(network, batch):
     """Send an input back to the picture that a network takes it for.
 
-    batch: float (1, h, w, 3), prepared in any way; network: the Network that reads it.
-    Returns uint8 RGB (h, w, 3).
+    batch: float (1, h, w, channels), prepared in any way; network: the Network that reads it.
+    Returns uint8 (h, w, channels).
     """
     return np.rint(np.clip(network.spec.restore(batch)[0], 0, 255)).astype(np.uint8)
 

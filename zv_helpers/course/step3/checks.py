@@ -39,11 +39,13 @@ for c in range(features[layer].shape[2]):
     if checks.check_neuron(features, layer, answer_2).startswith("Right"):
         break"""
 )
-def check_neuron(features, layer, answer, row=112, column=112):
+def check_neuron(features, layer, answer, row=None, column=None):
     """Check a neuron of the learner's: strongest of its map, active, and seeing a given pixel.
 
-    features: `Features`; answer: a `Neuron`, or None.
+    features: `Features`; answer: a `Neuron`, or None; row, column: by default in the middle.
     """
+    height, width = features.network.input_size
+    row, column = height // 2 if row is None else row, width // 2 if column is None else column
     if type(answer) is not Neuron:
         return (
             f"Expected a neuron, but got {type(answer).__name__}: "

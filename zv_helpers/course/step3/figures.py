@@ -5,7 +5,7 @@ from ...choose import strongest_targets
 from ...deconvnet import kept_positions
 from ...draw.colours import BLUE, COLOURS, GREEN, SKY
 from ..panels import frame, panels, picture
-from ..parts import bars, without_empty
+from ..parts import bars, rounded, without_empty
 
 SHADES = "magma"
 
@@ -57,6 +57,7 @@ def strongest_maps(features, layers, count=6):
 
 def every_layer(features, columns=9):
     """Draw the strongest feature map of every layer, in forward order; returns a Figure."""
+    columns = min(columns, len(features.layers))
     rows = -(-len(features.layers) // columns)
     figure, axes = panels(columns, rows, width=1.0, height=1.2, squeeze=False)
     for ax, layer in zip(axes.flat, features.layers, strict=False):
@@ -104,7 +105,7 @@ def patch_row(found, title=""):
         picture(ax, pixels)
         first, _, rest = name.partition("_")
         ax.set_title(f"{first}\n{rest.replace('_', ' ')}", fontsize=7)
-        ax.set_xlabel(f"{neuron.activation:.0f}", fontsize=7)
+        ax.set_xlabel(rounded(neuron.activation), fontsize=7)
     figure.suptitle(title, fontsize=9)
     return figure
 

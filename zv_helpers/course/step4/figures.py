@@ -8,7 +8,7 @@ from ...deconvnet import RULES, project
 from ...draw.colours import BLUE, ORANGE, SKY
 from ...relevance import rank_correlation
 from ..panels import frame, panels, picture
-from ..parts import bars, signed
+from ..parts import bars, rounded, signed
 
 
 def enlarged(features, projection):
@@ -129,5 +129,5 @@ def neuron_line(neuron):
     """Name a neuron in one line, its activation rounded."""
     return (
         f"{neuron.layer}, feature map {neuron.channel}, row {neuron.row}, column {neuron.column}, "
-        f"activation {neuron.activation:.0f}"
+        f"activation {rounded(neuron.activation)}"
     )

@@ -59,7 +59,7 @@ def steps_on_the_way(steps, reach=28):
 
     Of a signal with many feature maps one is shown, the same as long as it is there and at the same
     scale: that with the most of both signs. Blue is negative, white zero, red positive. The last
-    step's signal is RGB, zero is mid-grey.
+    step's signal is a picture, zero is mid-grey.
 
     steps: `TraceStep`s; reach: how many pixels are shown to each side of the strongest place.
     """
@@ -68,14 +68,14 @@ def steps_on_the_way(steps, reach=28):
     for ax, step in zip(np.atleast_1d(axes), steps, strict=True):
         n = step.values.shape[2]
         title = f"{step.layer}\n{step.title}, negative {np.mean(step.values < 0):.0%}"
-        if n != channels and n != 3:
+        if n != channels and n not in (1, 3):
             channels, scale = n, None
             positive, negative = (np.maximum(s * step.values, 0).sum(axis=(0, 1)) for s in (1, -1))
             channel = int(np.minimum(positive, negative).argmax())
         if centre is None:
             centre = strongest_pixel(step, channel)
         values = close_up(step, centre, reach)
-        if n == 3:
+        if n in (1, 3):
             signal(ax, values, title)
         else:
             values = values[..., channel]

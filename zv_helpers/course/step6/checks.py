@@ -31,14 +31,16 @@ def check_box(answer):
 
 
 @exercise("answer_2 = (28, 168)")
-def check_place(features, target, answer, size=56, stride=28):
+def check_place(features, target, answer, size=None, stride=None):
     """Check a place for the grey square: nearly as good as the best place of a coarse grid.
 
     Args:
         features: `Features` of the photograph; target: the `Target` that is explained.
         answer: (top, left) of the square in pixels, or None.
-        size, stride: of the square and of the grid, in pixels.
+        size, stride: of the square and of the grid, in pixels, by default as in `occlusion`.
     """
+    side = min(features.network.input_size)
+    size, stride = size or side // 4, stride or side // 8
     place = numbers(answer, "two numbers (top, left)").ravel()
     network = features.network
     if place.shape != (2,):
