@@ -9,6 +9,7 @@ from . import DataError, extract_features, heatmap, load_image, load_model, over
 from .choose import neuron_layer
 from .draw.colours import ORANGE, coloured
 from .draw.strips import Panel, beside, colourbar, is_fine, strip
+from .network.spec import WAYS
 
 SIDE = 300  # pixels, of one panel
 
@@ -35,8 +36,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("photo", help="a picture file, or the name of a shipped photograph (tabby_cat)")
-    names = "squeezenet, vgg16-conv, vgg16, resnet50 or inception_v3"
-    add("--model", help=f"{names} (default: $ZV_MODEL)")
+    own = "or one of your own: its .keras or .h5 file, or its name in data/my_networks"
+    names = "squeezenet, vgg16-conv, vgg16, resnet50, inception_v3"
+    add("--model", help=f"{names}, {own} (default: $ZV_MODEL)")
+    what = "what happens to the pixels before a network of your own (default: nothing)"
+    add("--preprocess", choices=WAYS, help=what)
     add("--layer", help="the layer of the neuron (default: the last convolution)")
     add("--class", dest="name", help="the class to explain, by name or index")
     add("--rule", default="deconvnet", choices=["deconvnet", "guided", "gradient"])
@@ -47,7 +51,9 @@ def parser() -> argparse.ArgumentParser:
 
 def steps(options):
     """Walk from the model to the overlay, and print and write what is found."""
-    network = load_model(options.model or None)  # step 1
+    network = load_model(options.model or None, preprocess=options.preprocess)  # step 1
+    if network.recipe is None:  # one's own: wrong answers often come from here
+        print(f"{network.name} takes {network.spec}.")
     image = load_image(options.photo, network, options.fit)  # step 2
     features = extract_features(network, image)  # step 3
     if network.class_count is None:

@@ -1,4 +1,4 @@
-"""What the explorers' tests share: a context, and an empty folder for own photographs."""
+"""What the explorers' tests share: a context, and empty folders for what is the learner's own."""
 
 import pytest
 
@@ -13,10 +13,18 @@ def context(cat):
 
 @pytest.fixture
 def own_photos(tmp_path, monkeypatch):
-    """A data folder like the real one, whose my_photos is empty."""
+    """A data folder like the real one, whose my_photos and my_networks are empty."""
+    own = ("my_photos", "my_networks")
     for path in zv.data_folder().iterdir():
-        if path.name != "my_photos":
+        if path.name not in own:
             (tmp_path / path.name).symlink_to(path)
-    (tmp_path / "my_photos").mkdir()
+    for name in own:
+        (tmp_path / name).mkdir()
     monkeypatch.setenv("ZV_DATA", str(tmp_path))
     return tmp_path / "my_photos"
+
+
+@pytest.fixture
+def own_networks(own_photos):
+    """Its my_networks."""
+    return own_photos.parent / "my_networks"

@@ -82,7 +82,11 @@ class FeatureExplorer(Explorer):
         if name not in self.networks:
             self.busy(f"Loading the network {name} …")
             self.networks[name] = load_model(name)
-        return self._seen(self.context.chosen, self.networks[name])
+        network = self.networks[name]
+        self._seen(self.context.chosen, network)
+        if network.recipe is None:  # one's own: wrong answers often come from here
+            self.remark = f"{self.remark} {name} takes {network.spec}.".strip()
+        return {}
 
     def _seen(self, name, network):
         self.busy(f"{network.name} is looking at {name} …")
