@@ -45,17 +45,35 @@ def test_a_heatmap_of_another_size_is_resized():
 
 
 def test_the_contour_is_where_the_heatmap_crosses_the_level():
-    heat = np.zeros((20, 20), np.float32)
-    heat[6:14, 6:14] = 0.8
-    grey = np.full((20, 20, 3), 100, np.uint8)
+    heat = np.zeros((80, 80), np.float32)
+    heat[26:34, 26:34] = 0.8
+    grey = np.full((80, 80, 3), 100, np.uint8)
     drawn = zv.overlay(grey, heat, alpha=0, contour=0.5)
     changed = (drawn != grey).any(axis=2)
-    assert changed[6, 6:14].all() and changed[13, 7:14].any()  # along the edge of the square
-    assert not changed[8:12, 8:12].any()  # not inside it
-    assert not changed[:4].any() and not changed[17:].any()  # and not far away
+    assert changed[26, 26:34].all() and changed[33, 27:34].any()  # along the edge of the square
+    assert not changed[28:32, 28:32].any()  # not inside it
+    assert not changed[:24].any() and not changed[37:].any()  # and not far away
     assert (drawn[changed] == 255).all(axis=1).any() and (drawn[changed] == 0).all(axis=1).any()
     assert np.array_equal(zv.overlay(grey, heat, alpha=0, contour=0.9), grey)
-    assert np.array_equal(zv.overlay(grey, np.zeros((20, 20)), alpha=0, contour=0.5), grey)
+    assert np.array_equal(zv.overlay(grey, np.zeros((80, 80)), alpha=0, contour=0.5), grey)
+
+
+def test_the_contour_of_a_small_picture_hides_nothing_that_it_encloses():
+    heat = np.zeros((28, 28), np.float32)
+    heat[10, 10:13] = 1
+    grey = np.full((28, 28, 3), 100, np.uint8)
+    drawn = zv.overlay(grey, heat, alpha=0, contour=0.5)
+    ring = np.zeros((28, 28), bool)
+    ring[[9, 11], 10:13] = ring[10, [9, 13]] = True
+    assert (drawn[ring] == 255).all() and (drawn[~ring] == 100).all()
+
+
+def test_grey_stays_grey_under_a_heatmap():
+    grey = np.arange(12 * 16, dtype=np.uint8).reshape(12, 16, 1)
+    coloured_alike = grey.repeat(3, axis=2)
+    for alpha in (0, 0.5):
+        expected = zv.overlay(coloured_alike, HEAT, alpha)
+        assert np.array_equal(zv.overlay(grey, HEAT, alpha), expected)
 
 
 def test_the_contour_does_not_cross_from_one_border_to_the_other():
