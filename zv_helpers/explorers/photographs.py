@@ -11,8 +11,8 @@ import ipywidgets as widgets
 from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import load_image, photographs
+from ..network import load_model, networks
 from .controls import Control
-from .networks import load_model, networks
 from .picture import Picture
 from .shell import Context, Explorer, quietly
 from .thumbnails import name_at, names_to_choose, sheet
