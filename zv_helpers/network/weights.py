@@ -91,14 +91,16 @@ def first_filters(network: Any) -> np.ndarray:
             f"({network.spec.channels}), but {first.name!r} reads "
             f"{kernel.shape[2]} feature maps: its filters are no pictures."
         )
-    filters = kernel.transpose(3, 0, 1, 2)[..., np.argsort(_colours(network.graph, first))]
+    filters = kernel.transpose(3, 0, 1, 2)[
+        ..., np.argsort(_colours(network.graph, first, kernel.shape[2]))
+    ]
     return filters[..., ::-1] if network.spec.reads_bgr else filters
 
 
-def _colours(graph, first):
-    """Return which channel of the network's input each of the three that a layer reads is."""
-    order = np.arange(3)
+def _colours(graph, first, count):
+    """Return which channel of the network's input each of those that a layer reads is."""
+    order = np.arange(count)
     for operation in reversed(graph.below(first.inputs[0])):
         if operation.kind in MOVING and operation.picks is not None:
             order = operation.picks[2][order]
-    return order if sorted(order.tolist()) == [0, 1, 2] else np.arange(3)
+    return order if sorted(order.tolist()) == list(range(count)) else np.arange(count)
