@@ -27,6 +27,11 @@ def vgg16():
 
 
 @pytest.fixture(scope="session")
+def lite0():
+    return zv.load_model("efficientnet-lite0")
+
+
+@pytest.fixture(scope="session")
 def cat(squeezenet):
     """SqueezeNet's features of tabby_cat."""
     image = zv.load_image(zv.photographs()["tabby_cat"], squeezenet)
@@ -37,6 +42,12 @@ def cat(squeezenet):
 def vgg_cat(vgg16):
     """VGG-16's features of tabby_cat."""
     return zv.extract_features(vgg16, zv.load_image(zv.photographs()["tabby_cat"], vgg16))
+
+
+@pytest.fixture(scope="session")
+def lite_cat(lite0):
+    """EfficientNet-Lite0's features of tabby_cat."""
+    return zv.extract_features(lite0, zv.load_image(zv.photographs()["tabby_cat"], lite0))
 
 
 @pytest.fixture(scope="session")

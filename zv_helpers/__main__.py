@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("photo", help="a picture file, or the name of a shipped photograph (tabby_cat)")
     own = "or one of your own: its .keras or .h5 file, or its name in data/my_networks"
-    names = "squeezenet, vgg16-conv, vgg16, resnet50, inception_v3"
+    names = "squeezenet, efficientnet-lite0, vgg16-conv, vgg16, resnet50, inception_v3"
     add("--model", help=f"{names}, {own} (default: $ZV_MODEL)")
     what = "what happens to the pixels before a network of your own (default: nothing)"
     add("--preprocess", choices=WAYS, help=what)

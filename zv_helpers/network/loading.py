@@ -20,12 +20,13 @@ from .files import (
 )
 from .making import Size, Way, checked_size, make_network
 from .network import Network
-from .shipped import imagenet_class_names, squeezenet, vgg16_conv
+from .shipped import efficientnet_lite0, imagenet_class_names, squeezenet, vgg16_conv
 from .tensorflow import keras_and_tensorflow
 
 # Each network that ships: its builder and its preprocessing.
 SHIPPED: dict[str, tuple[Callable, str]] = {
     "squeezenet": (squeezenet, "caffe"),
+    "efficientnet-lite0": (efficientnet_lite0, "tf"),
     "vgg16-conv": (vgg16_conv, "caffe"),
 }
 
@@ -41,7 +42,7 @@ def load_model(
     """Load a network and read its graph.
 
     Args:
-        name_or_model: "squeezenet" or "vgg16-conv", which ship; "vgg16", "resnet50" or
+        name_or_model: "squeezenet", "efficientnet-lite0" or "vgg16-conv", which ship; "vgg16", "resnet50" or
             "inception_v3", whose ImageNet weights Keras downloads once; a `.keras` or `.h5` file,
             by its path or, in data/my_networks, its name (see `networks`); or a built functional or
             sequential `keras.Model` with one input (h, w, 3), or (h, w, 1) in grey. None:
