@@ -189,6 +189,21 @@ def test_the_counting_neuron_adds_or_takes_most(cat):
     assert (most.row, most.column, least.row, least.column) == (2, 3, 4, 1)
 
 
+def test_neurons_are_chosen_below_the_cap_of_their_relu(lite_cat):
+    layer = "block4_0_expand_relu"
+    maps = lite_cat[layer]
+    crowded = int((maps == 6).sum(axis=(0, 1)).argmax())
+    assert choose.inner_neuron(lite_cat, layer, crowded).activation < 6
+    neurons = choose.middle_neurons(lite_cat, layer, 20)
+    assert (maps[7, 7] == 6).any() and all(0 < one.activation < 6 for one in neurons)
+    product = maps.copy()
+    assert choose.counting_neuron(lite_cat, layer, crowded, product).activation < 6
+    assert choose.counting_neuron(lite_cat, layer, crowded, -product, True).activation < 6
+    assert choose.shared_map(lite_cat, lite_cat, layer) == lite_cat.strongest(layer).channel
+    product[maps < 6] = 0  # only what lies at the cap adds to the score
+    assert choose.counting_neuron(lite_cat, layer, crowded, product).activation == 6
+
+
 @pytest.mark.parametrize(
     "layers",
     [

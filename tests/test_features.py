@@ -201,3 +201,56 @@ def test_an_image_made_for_another_network_is_refused(keras, squeezenet):
 def test_an_image_serves_every_network_that_takes_the_same_input(squeezenet, vgg16):
     image = zv.load_image("tabby_cat", squeezenet)
     assert zv.extract_features(vgg16, image)["block1_conv1"].any()
+
+
+def capped(keras, *, bias=0.0, kernel=1.0, cap=6.0):
+    """Features of a ramp, 0 to 7 from left to right, through one convolution with a capped ReLU."""
+    L = keras.layers
+    layers = [L.Conv2D(2, 1, name="c"), L.ReLU(cap, name="r"), L.MaxPooling2D(2, name="p")]
+    network = zv.load_model(keras.Sequential([keras.Input((8, 8, 3)), *layers]))
+    weights = np.zeros((1, 1, 3, 2), np.float32)
+    weights[..., 0, 0], weights[..., 1, 1] = kernel, kernel / 2
+    network.keras_model.get_layer("c").set_weights([weights, np.full(2, bias, np.float32)])
+    ramp = np.tile(np.arange(8, dtype=np.uint8)[None, :, None], (8, 1, 3))
+    network = zv.load_model(network.keras_model)
+    return zv.extract_features(network, zv.load_image(ramp, network))
+
+
+def test_the_strongest_neuron_lies_below_the_cap_of_its_relu(keras):
+    features = capped(keras)
+    assert features["r"].max() == 6 and features["r"][0, 6, 0] == features["r"][0, 7, 0] == 6
+    best = features.strongest("r")
+    assert (best.column, best.channel, best.activation) == (5, 0, 5)
+    assert features.strongest("r", 1).column == 7  # half as large, so never at the cap
+    assert features.strongest_channels("r").tolist() == [0, 1]
+    assert features.cap("r") == 6 and features.count_at_cap("r", 0) == 16
+    assert features.count_at_cap("r", 1) == 0
+    assert features.cap("p") == 6  # a pool passes on what lies at the cap
+    assert features.strongest("p").activation == 5
+
+
+def test_where_all_lie_at_the_cap_one_of_them_is_the_strongest(keras):
+    features = capped(keras, bias=9)
+    best = features.strongest("r")
+    assert (best.row, best.column, best.channel, best.activation) == (0, 0, 0, 6)
+
+
+def test_below_a_cap_a_feature_map_with_more_room_counts_as_stronger(keras):
+    """Map 0 jumps from 0 to the cap; map 1 comes close to it."""
+    features = capped(keras, kernel=1.6)
+    assert features.strongest_channels("r").tolist() == [1, 0]
+    assert features.strongest("r").channel == 1
+
+
+def test_no_layer_of_efficientnet_lite0_begins_at_a_cap(lite_cat):
+    """33 of its 33 capped layers had their strongest neuron at the cap, where no gradient goes."""
+    capped = [name for name in lite_cat.layers if lite_cat.cap(name) is not None]
+    assert len(capped) == 33 and all(lite_cat[name].max() == 6 for name in capped)
+    for name in capped:
+        best = lite_cat.strongest(name)
+        assert 5 < best.activation < 6
+        assert best.channel == lite_cat.strongest_channels(name, 1)[0]
+    for name in capped[::4]:
+        for rule in ("gradient", "guided"):
+            shown = zv.project(lite_cat, lite_cat.strongest(name), rule)
+            assert shown.notes == () and (shown.pixels.any() or rule == "guided"), name

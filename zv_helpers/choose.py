@@ -178,13 +178,13 @@ def worth_seeing(features: Any) -> tuple[str, int]:
 
 def shared_map(first: Any, second: Any, layer: str) -> int:
     """Return the feature map that answers to both of two photographs: the largest weaker peak."""
-    peaks = [features[layer].max(axis=(0, 1)) for features in (first, second)]
+    peaks = [features.below_cap(layer).max(axis=(0, 1)) for features in (first, second)]
     return int(np.minimum(*peaks).argmax())
 
 
 def middle_neurons(features: Any, layer: str, count: int = 8) -> list:
     """Return the strongest neurons at a layer's middle position."""
-    maps = features[layer]
+    maps = features.below_cap(layer)
     row, column = maps.shape[0] // 2, maps.shape[1] // 2
     channels = np.argsort(-maps[row, column], kind="stable")[:count]
     return [features.neuron(layer, channel, row, column) for channel in channels]
@@ -196,7 +196,7 @@ def inner_neuron(features: Any, layer: str, channel: int) -> Neuron:
     Where every one is cut, the strongest of all.
     """
     whole = features.network.layer(layer).receptive_field
-    maps = features[layer][..., channel]
+    maps = features.below_cap(layer, channel)[..., 0]
     for at in np.argsort(-maps, axis=None, kind="stable"):
         neuron = features.neuron(layer, channel, *np.unravel_index(at, maps.shape))
         box = features.receptive_field(neuron)
@@ -208,13 +208,15 @@ def inner_neuron(features: Any, layer: str, channel: int) -> Neuron:
 def counting_neuron(
     features: Any, layer: str, channel: int, product: np.ndarray, against: bool = False
 ) -> Neuron:
-    """Return the neuron of a feature map that adds most to its relevance score.
+    """Return the neuron of a feature map that adds most to its relevance score; of those below the
+    cap of its ReLU, where one of them adds to it: at the cap no signal goes further down.
 
     product: A · S, float (h, w, channels); against: the neuron that takes most from the score.
     """
-    part = product[..., channel]
-    at = np.argmin(part) if against else np.argmax(part)
-    return features.neuron(layer, channel, *np.unravel_index(at, part.shape))
+    part, cap = -product[..., channel] if against else product[..., channel], features.cap(layer)
+    below = part if cap is None else np.where(features[layer][..., channel] < cap, part, 0)
+    part = below if below.max() > 0 else part
+    return features.neuron(layer, channel, *np.unravel_index(part.argmax(), part.shape))
 
 
 def _computed(features):

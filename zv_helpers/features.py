@@ -12,6 +12,7 @@ from .cache import Cache
 from .choose import target_of
 from .images import InputImage
 from .network import Network, as_array
+from .network.caps import cap_of
 from .network.network import class_scores
 from .network.running import forward, onward, passing_by
 from .network.tensorflow import as_tensor
@@ -132,18 +133,39 @@ class Features:
 
     def strongest(self, layer: str, channel: int | None = None) -> Neuron:
         """Return the neuron with the largest activation in a layer, or in one of its feature maps;
-        on a tie the first in row-major order."""
-        maps = self[layer]
+        on a tie the first in row-major order. Behind a capped ReLU (ReLU6) it is the largest below
+        the cap, where one is active: at the cap all are equal, and the gradient is zero."""
         if channel is not None:
             self.neuron(layer, channel, 0, 0)
-            maps = maps[..., [channel]]
+        maps = self.below_cap(layer, channel)
         row, column, found = (int(i) for i in np.unravel_index(np.argmax(maps), maps.shape))
         return self.neuron(layer, found if channel is None else channel, row, column)
 
     def strongest_channels(self, layer: str, count: int | None = None) -> np.ndarray:
-        """Return a layer's feature maps, int (count,), largest activation first; ties in order."""
-        peaks = self[layer].max(axis=(0, 1))
+        """Return a layer's feature maps, int (count,), largest activation first (below the cap of a
+        capped ReLU); ties in order."""
+        peaks = self.below_cap(layer).max(axis=(0, 1))
         return np.argsort(-peaks, kind="stable")[:count]
+
+    def cap(self, layer: str) -> float | None:
+        """Return the cap of the ReLU that a layer's maps come from, 6 for ReLU6, or None."""
+        return cap_of(self.network.graph, self.network.layer_value(layer))
+
+    def count_at_cap(self, layer: str, channel: int) -> int:
+        """Return how many neurons of a feature map lie at the cap of its ReLU."""
+        cap = self.cap(layer)
+        return 0 if cap is None else int(np.sum(self[layer][..., channel] >= cap))
+
+    def below_cap(self, layer: str, channel: int | None = None) -> np.ndarray:
+        """Return a layer's feature maps, or one of them, float32 (h, w, channels), with 0 for what
+        lies at the cap of its ReLU; as they are where there is no cap, or nothing is active below
+        it."""
+        maps, cap = self[layer], self.cap(layer)
+        maps = maps if channel is None else maps[..., [channel]]
+        if cap is None:
+            return maps
+        below = np.where(maps < cap, maps, np.float32(0))
+        return below if below.max() > 0 else maps
 
     def class_neuron(self, class_index: Any) -> ClassScore:
         """Return a class score as a target; raises IndexError if there is no such class."""

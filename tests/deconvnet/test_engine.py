@@ -795,6 +795,26 @@ def test_a_picture_that_says_less_than_it_seems_to_comes_with_a_note(cat):
     assert not zv.project(cat, cat.strongest("conv1"), "gradient").notes
 
 
+def test_a_neuron_at_the_cap_of_its_relu_has_an_empty_gradient_and_a_note(lite_cat):
+    maps = lite_cat["block3_1_expand_relu"]
+    row, column, channel = (int(at[0]) for at in np.nonzero(maps == 6))
+    at_cap = lite_cat.neuron("block3_1_expand_relu", channel, row, column)
+    below = lite_cat.strongest("block3_1_expand_relu")
+    for rule in ("gradient", "guided"):
+        words = r"this neuron of block3_1_expand_relu lies at the cap of its ReLU \(6\)"
+        with pytest.warns(zv.ProjectionWarning, match=words) as caught:
+            empty, full = zv.project(lite_cat, [at_cap, below], rule)
+        assert len(caught) == 1 and not empty.pixels.any() and full.pixels.any()
+        assert len(empty.notes) == 1 and full.notes == ()
+    with pytest.warns(zv.ProjectionWarning, match="no max-pool"):
+        assert zv.project(lite_cat, at_cap).pixels.any()
+    part = zv.Region("block3_1_expand_relu", channel, (row, column, row + 1, column + 1))
+    with pytest.warns(zv.ProjectionWarning, match="at the cap"):
+        zv.project(lite_cat, part, "gradient")
+    whole = zv.Region("block3_1_expand_relu", channel)
+    assert zv.project(lite_cat, whole, "gradient").notes == ()
+
+
 def test_wrong_neurons_and_rules_are_refused(cat, vgg_cat):
     with pytest.raises(ValueError, match="deconvnet, guided, gradient, but got 'lrp'"):
         zv.project(cat, cat.strongest("fire5"), "lrp")

@@ -22,6 +22,9 @@ CAUTIONS = {
     "a neuron there is the same for every photograph, up to its strength",
     "average pools": "{layer} lies above average pools, which remember no position: the signal is "
     "spread evenly there",
+    "at the cap": "this neuron of {layer} lies at the cap of its ReLU ({cap:g}), where the "
+    "gradient is zero, so its picture is empty; features.strongest(layer, channel) chooses one "
+    "below the cap",
 }
 
 
@@ -97,9 +100,10 @@ def project(features: Features, neuron: Any, rule: str = "deconvnet", trace: boo
         trace: keep the signal after every step, as `Projection.trace`.
 
     Returns a `Projection`, or a list of them for a list of neurons. A `ProjectionWarning` says so
-    where the deconvnet picture does not depend on the photograph, or average pools blur it. Raises
-    a ValueError for an unknown rule or, by its name, a layer on the way that cannot be reversed; a
-    KeyError for a neuron in a layer that the network does not have.
+    where the deconvnet picture does not depend on the photograph, average pools blur it, or the
+    neuron lies at the cap of its ReLU, where the gradient is zero. Raises a ValueError for an
+    unknown rule or, by its name, a layer on the way that cannot be reversed; a KeyError for a
+    neuron in a layer that the network does not have.
     """
     known_rule(rule)
     network, several = features.network, isinstance(neuron, (list, tuple))
@@ -107,7 +111,7 @@ def project(features: Features, neuron: Any, rule: str = "deconvnet", trace: boo
     together: dict[int, list[Target]] = {}
     for target in dict.fromkeys(targets):
         together.setdefault(target.number(network), []).append(target)
-    notes = {number: _notes(network, number, group, rule) for number, group in together.items()}
+    notes = {one: _notes(features, one, rule) for one in dict.fromkeys(targets)}
     for note in dict.fromkeys(sum(notes.values(), ())):
         warnings.warn(f"Note that {note}.", ProjectionWarning, stacklevel=2)
     done: dict[Target, Projection] = {}
@@ -115,7 +119,7 @@ def project(features: Features, neuron: Any, rule: str = "deconvnet", trace: boo
     with network.lock:
         for number, group in together.items():
             for target, projection in each(features, number, group, rule):
-                done[target] = replace(projection, notes=notes[number])
+                done[target] = replace(projection, notes=notes[target])
     return [done[one] for one in targets] if several else done[targets[0]]
 
 
@@ -129,13 +133,24 @@ def _checked(features, what):
     return target
 
 
-def _notes(network, number, targets, rule):
-    """Say what weakens the pictures of targets in one value: a tuple of sentences."""
-    if rule != "deconvnet":
+def _notes(features, target, rule):
+    """Say what weakens the picture of a target: a tuple of sentences."""
+    network, where = features.network, target.layer or "the class scores"
+    if rule == "deconvnet":
+        words = network.cache.once(_cautions, network.graph, target.number(network))
+        return tuple(CAUTIONS[word].format(layer=where) for word in words)
+    if target.layer is None or not _lies_at_the_cap(features, target):
         return ()
-    where = targets[0].layer or "the class scores"
-    words = network.cache.once(_cautions, network.graph, number)
-    return tuple(CAUTIONS[word].format(layer=where) for word in words)
+    return (CAUTIONS["at the cap"].format(layer=where, cap=features.cap(where)),)
+
+
+def _lies_at_the_cap(features, target):
+    """Whether all that a target covers has the largest value that its layer's ReLU lets through."""
+    cap = features.cap(target.layer)
+    top, left, bottom, right = target.box(features)
+    maps = features[target.layer][top:bottom, left:right]
+    covered = target.seed(features, own=False) != 0
+    return cap is not None and bool((maps[covered] >= cap).all())
 
 
 def _cautions(graph, number):

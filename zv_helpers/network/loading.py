@@ -42,11 +42,11 @@ def load_model(
     """Load a network and read its graph.
 
     Args:
-        name_or_model: "squeezenet", "efficientnet-lite0" or "vgg16-conv", which ship; "vgg16", "resnet50" or
-            "inception_v3", whose ImageNet weights Keras downloads once; a `.keras` or `.h5` file,
-            by its path or, in data/my_networks, its name (see `networks`); or a built functional or
-            sequential `keras.Model` with one input (h, w, 3), or (h, w, 1) in grey. None:
-            `$ZV_MODEL`, else "vgg16" if its verified weights are in the Keras cache, else
+        name_or_model: "squeezenet", "efficientnet-lite0" or "vgg16-conv", which ship; "vgg16",
+            "resnet50" or "inception_v3", whose ImageNet weights Keras downloads once; a `.keras` or
+            `.h5` file, by its path or, in data/my_networks, its name (see `networks`); or a built
+            functional or sequential `keras.Model` with one input (h, w, 3), or (h, w, 1) in grey.
+            None: `$ZV_MODEL`, else "vgg16" if its verified weights are in the Keras cache, else
             "squeezenet"; a printed line says why.
         preprocess: for your own model, "caffe", "tf", "torch", "0-1", "none", or a function from
             pixels, float32 (1, h, w, channels) in [0, 255], to its input. By default the pixels go
