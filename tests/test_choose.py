@@ -73,6 +73,46 @@ def test_the_shipped_networks_layers(squeezenet, vgg16):
     )
 
 
+def test_a_network_without_max_pools_has_layers_to_show_too(lite0):
+    """Its last layer sees more than the whole picture: nothing to compare two photographs by."""
+    layout = choose.three_layers(lite0)
+    assert layout == choose.Choice("block2_1_expand_relu", "block4_2_add", "head_relu")
+    assert max(lite0.layer(layout.lowest).receptive_field) <= 56
+    assert choose.before_pools(lite0) == (
+        *(f"block{n}_0_expand_relu" for n in (1, 2, 3, 5)),
+        "head_relu",
+    )
+    assert choose.max_pools(lite0) == ()
+
+
+def test_a_network_that_shrinks_by_strides_shows_the_last_layer_of_each_size():
+    strided = [LAYERS.Conv2D(8, 3, 2, "same", activation="relu", name=name) for name in "ab"]
+    network = features_of(*strided, convolution("c")).network
+    assert choose.before_pools(network) == ("a", "c")
+    assert choose.three_layers(network) == choose.Choice("a", "a", "c")
+
+
+def test_a_network_of_one_size_shows_its_last_four_layers():
+    network = features_of(*map(convolution, "abcde")).network
+    assert choose.before_pools(network) == tuple("bcde")
+    one_pool = features_of(*map(convolution, "abc"), LAYERS.MaxPooling2D(2), convolution("d"))
+    assert choose.before_pools(one_pool.network) == ("c", "d")
+
+
+def test_a_padded_pool_is_no_reason_to_show_one_layer_only():
+    padded = LAYERS.ZeroPadding2D(1), LAYERS.MaxPooling2D(3, 2, name="pool")
+    network = features_of(convolution("a"), *padded, convolution("b"), convolution("c")).network
+    assert choose.before_pools(network) == ("a", "c")
+
+
+def test_the_layer_that_sees_half(squeezenet, vgg16, lite0):
+    for network in (squeezenet, vgg16, lite0):
+        name = choose.layer_seeing_half(network)
+        assert 56 < max(network.layer(name).receptive_field) <= 112
+    wide = features_of(convolution("first", size=15), convolution("second", size=3)).network
+    assert choose.layer_seeing_half(wide) == "first"
+
+
 def test_growing_layers_grow_and_end_with_the_largest(squeezenet):
     names = choose.growing_layers(squeezenet)
     sides = [squeezenet.layer(name).receptive_field[0] for name in names]
@@ -146,7 +186,8 @@ def test_pool_to_show():
         choose.pool_to_show(features_of(convolution("only")))
 
 
-def test_worth_seeing(cat, vgg_cat):
+def test_worth_seeing(cat, vgg_cat, lite_cat):
+    assert choose.worth_seeing(lite_cat) == ("block4_0_expand_relu", 269)
     assert choose.worth_seeing(cat) == ("fire5", 241)
     assert choose.worth_seeing(vgg_cat) == ("block4_conv3", 309)
     features = body()

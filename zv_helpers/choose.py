@@ -9,17 +9,24 @@ from typing import Any
 import numpy as np
 
 from .network import Layer, Network
+from .network.caps import cap_of
 from .targets import ClassScore, Neuron, Target, class_target, resolved
 
 # Feature maps of the shipped weights whose nine patches have something in common that has a name.
 OF_VGG = ("block4_conv3", 309)
-KNOWN = {"squeezenet": ("fire5", 241), "vgg16-conv": OF_VGG, "vgg16": OF_VGG}
+KNOWN = {
+    "squeezenet": ("fire5", 241),
+    "efficientnet-lite0": ("block4_0_expand_relu", 269),
+    "vgg16-conv": OF_VGG,
+    "vgg16": OF_VGG,
+}
 
 
 @dataclass(frozen=True)
 class Choice:
     """Three layers of a network to look at, by name: `lowest`, the last with no max-pool below it
-    (without one, the first); `middle`, the last before the maps shrink to the deep layer's size;
+    that sees at most a quarter of each side (without one, the first); `middle`, the last before the
+    maps shrink to the deep layer's size, one without a capped ReLU if there is one of that size;
     `deep`, the last with feature maps, unless those are the classes themselves."""
 
     lowest: str
@@ -124,30 +131,40 @@ def three_layers(network: Network) -> Choice:
     body = _body(network, network.layers)
     deep = body[-1]
     larger = [layer for layer in body if layer.height >= 1.5 * deep.height] or body
-    bare = [layer for layer in body if layer.switches == 0] or body[:1]
-    return Choice(bare[-1].name, larger[-1].name, deep.name)
+    alike = [layer for layer in larger if layer.height == larger[-1].height]
+    free = [one for one in alike if cap_of(network.graph, network.layer_value(one.name)) is None]
+    seeing = _seeing(network, [layer for layer in body if layer.switches == 0], 1 / 4)
+    return Choice((seeing or body)[-1 if seeing else 0].name, (free or alike)[-1].name, deep.name)
 
 
 def growing_layers(network: Network, count: int = 6) -> tuple[str, ...]:
     """Return at most `count` layers whose receptive fields grow."""
-    found, largest = [], 0
-    for layer in network.layers:
-        if layer.receptive_field and layer.receptive_field[0] > largest:
-            found.append(layer.name)
-            largest = layer.receptive_field[0]
+    found = _growing(network)
     steps = np.linspace(0, len(found) - 1, min(count, len(found)))
-    return tuple(found[round(float(step))] for step in steps)
+    return tuple(found[round(float(step))].name for step in steps)
+
+
+def layer_seeing_half(network: Network) -> str:
+    """Return the last layer whose neurons see at most half of each side of the picture; without
+    one, the first."""
+    seeing = _seeing(network, _growing(network), 1 / 2)
+    return seeing[-1].name if seeing else network.layers[0].name
 
 
 def before_pools(network: Network) -> tuple[str, ...]:
-    """Return the last layer before each max-pool, and the network's last one.
+    """Return the last layer before each max-pool, and the network's last one; without max-pools,
+    the last layer of each size of feature map, or the last four where all are of one size.
 
     A last layer with one map for each class (SqueezeNet's conv10) is passed over.
     """
+    body = _body(network, network.layers)
     names = {number: name for name, number in network.graph.layer_values.items()}
     read = [one.inputs[0] for one in network.graph.operations if one.kind == "MaxPooling2D"]
     before = [names[number] for number in read if number in names]
-    return tuple(dict.fromkeys([*before, _body(network, network.layers)[-1].name]))
+    if not before:
+        sizes = {(layer.height, layer.width): layer.name for layer in body}
+        before = list(sizes.values()) if len(sizes) > 1 else [layer.name for layer in body[-4:]]
+    return tuple(dict.fromkeys([*before, body[-1].name]))
 
 
 def max_pools(network: Network) -> tuple[str, ...]:
@@ -234,6 +251,23 @@ def _body(network, layers):
     """List those of them that are not the classes, where there are any."""
     wide = _wide(layers)
     return [one for one in wide if not is_of_classes(network, one)] or wide[:-1] or wide
+
+
+def _growing(network):
+    """List the layers that see more than all before them, in forward order."""
+    found, largest = [], 0
+    for layer in network.layers:
+        if layer.receptive_field and layer.receptive_field[0] > largest:
+            found.append(layer)
+            largest = layer.receptive_field[0]
+    return found
+
+
+def _seeing(network, layers, share):
+    """List those of some layers whose receptive field takes at most a share of each side."""
+    height, width = (share * side for side in network.input_size)
+    fields = [(layer, layer.receptive_field or (np.inf, np.inf)) for layer in layers]
+    return [layer for layer, field in fields if field[0] <= height and field[1] <= width]
 
 
 def _best(values, count):
