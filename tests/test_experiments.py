@@ -66,3 +66,13 @@ def test_two_photographs_part_at_the_switches_and_only_there(photographs):
         assert np.array_equal(a.values, b.values) and alike == pytest.approx(1)
     else:
         pytest.fail(f"no unpooling among {titles}")
+
+
+@pytest.mark.filterwarnings("ignore::zv_helpers.deconvnet.ProjectionWarning")
+def test_where_no_signal_goes_down_a_branch_two_photographs_are_alike(cat, squeezenet):
+    """A neuron of a Concatenate sends its signal into one branch; the other stays zero."""
+    owl = zv.extract_features(squeezenet, zv.load_image("owl", squeezenet), upto="fire2")
+    (one, _), same = switches.way_down(cat, owl, cat.strongest("fire2"))
+    above = next(i for i, step in enumerate(one.trace) if step.title == "unpool")
+    assert not all(step.values.any() for step in one.trace[:above])
+    assert same[:above] == [pytest.approx(1)] * above and same[above] < 0.99

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers.course.step4 import checks
+from zv_helpers import choose, course
+from zv_helpers.course.step4 import checks, trace
 
 RIGHT = [[2, 0, 0], [0, 3, 0], [0, 0, 3]]
 
@@ -88,3 +89,20 @@ def test_against_works_for_a_neuron_of_any_layer(features):
     scores = zv.relevance_scores(features, neuron, "fire5")
     answer = int(scores.argmin())
     assert checks.check_against(answer, features, "fire5", neuron).startswith("Right")
+
+
+@pytest.mark.filterwarnings("ignore::zv_helpers.deconvnet.ProjectionWarning")
+def test_the_close_up_shows_the_last_unpooling_or_the_last_steps_without_one(cat, lite_cat):
+    steps = trace.around_last_unpooling(zv.project(cat, cat.strongest("fire3"), trace=True))
+    assert steps[1].title == "unpool"
+    whole = zv.project(lite_cat, lite_cat.strongest("block1_1_add"), trace=True)
+    assert trace.around_last_unpooling(whole) == list(whole.trace[-5:])
+
+
+def test_a_network_without_max_pools_is_stood_in_for(cat, lite_cat, capsys):
+    assert course.with_max_pools(cat, "tabby_cat") is cat
+    assert capsys.readouterr().out == ""
+    stand_in = course.with_max_pools(lite_cat, "tabby_cat")
+    assert stand_in.network.name == "squeezenet" and stand_in.image.name == "tabby_cat"
+    assert choose.pool_to_show(stand_in) == "pool5"
+    assert "efficientnet-lite0 has no max-pool" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from zv_helpers.draw import colours, strips
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.neuron_picture import side_of
+from zv_helpers.explorers.shell import Context
 
 
 def clicked(context, state, x, y):
@@ -162,6 +163,15 @@ def test_where_no_switch_lies_between_the_text_says_so(context, recwarn):
 
 
 # The widgets
+
+
+def test_the_text_counts_the_neurons_at_the_cap_of_a_relu6(lite_cat):
+    context = Context(lite_cat)
+    channel = lite_cat.strongest_channels("head_relu", 1)[0]
+    text = captioned(neuron, context, NeuronState("head_relu", channel))
+    count = int((lite_cat["head_relu"][..., channel] == 6).sum())
+    assert count > 0 and f"{count} neurons of this map lie at the cap of its ReLU (6)" in text
+    assert "at the cap" not in captioned(neuron, context, NeuronState("block3_1_add", 0))
 
 
 def test_the_sliders_draw_what_render_gives(cat):

@@ -35,4 +35,9 @@ def way_down(first, second, neuron):
     traced projections, [the correlation of the two signals after each step])."""
     pair = [project(features, neuron, trace=True) for features in (first, second)]
     steps = zip(*(one.trace for one in pair), strict=True)
-    return pair, [correlation(a.values, b.values) if a.values.size > 1 else 1.0 for a, b in steps]
+    return pair, [_alike(a.values, b.values) for a, b in steps]
+
+
+def _alike(one, other):
+    """Correlate two signals; 1 where they are the same, as where no signal goes down a branch."""
+    return 1.0 if np.array_equal(one, other) else correlation(one, other)

@@ -121,6 +121,9 @@ def caption_of_one(view):
         f"receptive field {bottom - top} × {right - left} pixels "
         f"(rows {top}–{bottom - 1}, columns {left}–{right - 1})"
     )
+    if at_cap := features.count_at_cap(state.layer, state.channel):
+        cap = features.cap(state.layer)
+        text += f"; {at_cap} neurons of this map lie at the cap of its ReLU ({cap:g})"
     if state.forward:
         return f"{text}."
     if view.projection is None:

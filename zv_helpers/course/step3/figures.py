@@ -40,6 +40,11 @@ def feature_map(ax, values, title=""):
     return picture(ax, values, title, cmap=SHADES, vmin=0, vmax=top)
 
 
+def fitting(name, size, letters=16):
+    """Return the font size at which a layer's name fits where `letters` do at `size` points."""
+    return min(size, size * letters / len(name))
+
+
 def strongest_maps(features, layers, count=6):
     """Draw the strongest feature maps of some layers, one row a layer; returns a Figure.
 
@@ -50,7 +55,8 @@ def strongest_maps(features, layers, count=6):
         for ax, channel in zip(row, features.strongest_channels(layer, count), strict=False):
             feature_map(ax, features[layer][..., channel], f"map {channel}")
         height, width, maps = features[layer].shape
-        row[0].set_ylabel(f"{layer}\n{maps} maps\n{height} × {width}", fontsize=8)
+        size = fitting(layer, 8)
+        row[0].set_ylabel(f"{layer}\n{maps} maps\n{height} × {width}", fontsize=size)
     without_empty(axes)
     return figure
 
@@ -63,7 +69,7 @@ def every_layer(features, columns=9):
     for ax, layer in zip(axes.flat, features.layers, strict=False):
         channel = features.strongest_channels(layer, 1)[0]
         feature_map(ax, features[layer][..., channel])
-        ax.set_title(f"{layer}\nmap {channel}", fontsize=6)
+        ax.set_title(f"{layer}\nmap {channel}", fontsize=fitting(layer, 6))
     without_empty(axes)
     return figure
 
@@ -90,7 +96,7 @@ def one_neuron(features, neuron):
     """Draw one neuron in its feature map, its receptive field, and the patch; returns a Figure."""
     figure, (left, middle, right) = panels(3, width=2.2, height=2.4)
     values = features[neuron.layer][..., neuron.channel]
-    feature_map(left, values, f"{neuron.layer}, feature map {neuron.channel}")
+    feature_map(left, values, f"{neuron.layer}\nfeature map {neuron.channel}")
     frame(left, (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1))
     box = features.receptive_field(neuron)
     frame(picture(middle, features.image.pixels, "its receptive field"), box)

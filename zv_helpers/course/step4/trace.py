@@ -47,9 +47,11 @@ def window_growing(features, projection):
 def around_last_unpooling(projection):
     """Return the steps of a traced projection around its last unpooling: at most five `TraceStep`s.
 
-    The step before it, the unpooling, what follows, and the pixels last.
+    The step before it, the unpooling, what follows, and the pixels last; without unpooling, the
+    last five steps.
     """
-    at = max((i for i, step in enumerate(projection.trace) if step.title == "unpool"), default=1)
+    unpooled = [i for i, step in enumerate(projection.trace) if step.title == "unpool"]
+    at = unpooled[-1] if unpooled else len(projection.trace) - 4
     steps = list(projection.trace[max(at - 1, 0) :])
     return steps if len(steps) <= 5 else [*steps[:4], steps[-1]]
 
