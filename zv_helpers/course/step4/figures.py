@@ -32,7 +32,7 @@ def rules_side_by_side(features, neurons, rules=RULES):
     neurons: one `Neuron` or a list of them. Each picture has its own scale.
     """
     neurons = neurons if isinstance(neurons, (list, tuple)) else [neurons]
-    figure, axes = panels(1 + len(rules), rows=len(neurons), width=1.9, squeeze=False)
+    figure, axes = panels(1 + len(rules), rows=len(neurons), width=1.8, squeeze=False)
     for row, neuron in zip(axes, neurons, strict=True):
         name = neuron.name(features.network)
         picture(row[0], patch(features.image, features.receptive_field(neuron)), name)
@@ -75,7 +75,7 @@ def scatters(scores, effects):
 
     scores: {rule: (maps,)}; effects: (maps,), in the order of the scores.
     """
-    figure, axes = panels(len(scores), width=2.7, sharey=True)
+    figure, axes = panels(len(scores), width=2.5, sharey=True)
     for ax, (rule, values) in zip(np.atleast_1d(axes), scores.items(), strict=True):
         scatter(ax, values, effects, rule)
     np.atleast_1d(axes)[0].set_ylabel("the score falls by (map zeroed)", fontsize=8)
@@ -105,7 +105,7 @@ def pairs(rows, scale=None):
 
     scale: held for all projections; by default each has its own. Returns the Figure.
     """
-    figure, axes = panels(len(rows), rows=2, width=1.9)
+    figure, axes = panels(len(rows), rows=2, width=1.6)
     for column, (title, features, projection) in enumerate(rows):
         picture(axes[0, column], patch(features.image, projection.box), title)
         picture(axes[1, column], projection.picture(scale))
