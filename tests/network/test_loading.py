@@ -267,7 +267,7 @@ REFUSED = {
     "a path": (lambda keras: Path("model.keras"), "there is none called 'model.keras'"),
     "a misspelt name": (
         lambda keras: "vgg19",
-        r"squeezenet, vgg16-conv.*but got 'vgg19' \(close to it: vgg16",
+        r"squeezenet, efficientnet-lite0, vgg16-conv.*but got 'vgg19' \(close to it: vgg16",
     ),
 }
 
