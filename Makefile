@@ -13,7 +13,8 @@ LAB_ARGS ?=
 EXAMPLES ?= 500
 
 PY = .venv/bin/python
-NBVAL = $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
+# No progress bars: on a slow machine they would be outputs that no notebook saved.
+NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
 # What drives the browser is installed where it is first needed.
@@ -34,10 +35,11 @@ lab: setup ## Open JupyterLab on the first notebook (LAB_ARGS="--no-browser --po
 demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
-test: setup ## Doctests, tests, and all notebooks with both shipped networks
+test: setup ## Doctests, tests, and all notebooks with the three shipped networks
 	$(PY) -m pytest --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
+	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS)
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)

@@ -113,6 +113,7 @@ def main():
     if not paths:
         sys.exit(f"Expected notebooks named 01_….ipynb in {ROOT / 'notebooks'}, but found none.")
     os.environ.setdefault("ZV_MODEL", "squeezenet")
+    os.environ["TQDM_DISABLE"] = "1"  # no progress bar is worth saving
     wrong = [sentence for sentence in map(refresh, paths) if sentence]
     if wrong:
         sys.exit("\n\n".join(wrong))
