@@ -134,7 +134,7 @@ def occlusion(
         target: the `Target` to explain, or a class index or name.
         size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter
             side (Zeiler & Fergus 2014, §4.2, do not give theirs). A ValueError if it does not fit.
-        batch: how many occluded photographs go through the network at once; by default at most 16,
+        batch: how many occluded photographs go through the network at once; by default at most 8,
             and no more than memory holds.
         progress: True for a bar, False for none, or a function (see `progress.watched`).
 
@@ -150,7 +150,7 @@ def occlusion(
     tops, lefts = _places(height, size, stride), _places(width, size, stride)
     places = [(top, left) for top in tops for left in lefts]
     number, values = target.number(network), []
-    batch = batch or pictures_at_once(network.graph, number, most=16)
+    batch = batch or pictures_at_once(network.graph, number, most=8)
     again = len(places) > 2 * batch
     for first in watched(range(0, len(places), batch), "occlusion", progress):
         some = [occlude(image, *place, size) for place in places[first : first + batch]]

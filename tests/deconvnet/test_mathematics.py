@@ -189,7 +189,10 @@ def reversed_from(features, layer, values, rule):
 
     start = Signal(values[None], ((0, 0),))
     found = reverse(features, features.network.graph.layer_values[layer], start, rule)[0]
-    return found.values[0]
+    canvas = np.zeros((*features.network.input_size, 3))  # a compiled section fills all of it
+    top, left, bottom, right = found.box()
+    canvas[top:bottom, left:right] = found.values[0]
+    return canvas
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,8 @@ EVERY = [name for name in explorers.__all__ if name != "photograph_chooser"]
 
 def test_the_menu_lists_ones_own_networks(cat, own_networks):
     explorer = explorers.neuron_explorer(cat, "fire5", 195)
-    assert explorer.controls["Network"].options[:2] == ("squeezenet", "vgg16-conv")
+    shipped = ("squeezenet", "efficientnet-lite0", "vgg16-conv")
+    assert explorer.controls["Network"].options[:3] == shipped
     assert "mine" not in explorer.controls["Network"].options
     untrained().save(own_networks / "mine.keras")
     explorer.controls["Photograph"].value = "chickens"  # the menu is made anew

@@ -147,6 +147,17 @@ def caption_of_one(view):
     )
 
 
+def takes_long(explorer, state):
+    """Say whether to work out a state takes seconds."""
+    if state.method != "occlusion":
+        return False
+    try:
+        target = explorer.context.features.target(state.class_index)
+    except (LookupError, ValueError):  # said when it is worked out
+        return False
+    return not explorer.context.knows(raw_of, target, None, state.method)
+
+
 def to_method(explorer, method):
     """Return the changed field when a method is chosen."""
     if method == "occlusion":
@@ -169,6 +180,7 @@ class HeatmapExplorer(FeatureExplorer):
     """The widgets of `heatmap_explorer`."""
 
     rows = (PHOTOGRAPH, (CLASS, METHOD, *LAYER), (SMOOTHING, THRESHOLD, PIN))
+    takes_long = takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 

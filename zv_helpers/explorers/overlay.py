@@ -143,6 +143,7 @@ class OverlayExplorer(FeatureExplorer):
         (CLASS, replace(METHOD, label="Heatmap", width=210), COLORMAP),
         (ALPHA, *LINE, *SAVE),
     )
+    takes_long = heats.takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(heats.fitted)
 

@@ -23,10 +23,12 @@ from ..deconvnet import ProjectionWarning
 from ..draw.colours import VERMILION
 from ..draw.strips import jpeg, small_jpeg
 from ..images import ImageError, SmallImageWarning
+from ..progress import Cancelled, watching
 from .controls import Control, hint, put, row
 from .picture import Picture
 
 DRAWN_AHEAD = 48
+PROMPT = 0.3  # seconds; what takes longer says how far it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,24 +47,36 @@ class Context:
     names: tuple = ()
     networks: tuple = ()
     kept: OrderedDict = field(default_factory=OrderedDict, repr=False)
+    lock: object = field(default_factory=threading.Lock, repr=False)
+
+    def knows(self, function, *arguments):
+        """Say whether `once` has the answer at hand."""
+        with self.lock:
+            return (function, arguments) in self.kept
 
     def once(self, function, *arguments):
         """Return function(features, *arguments), computed once; the oldest results are
         forgotten."""
         key = (function, arguments)
-        with self.features.network.lock:
-            if key not in self.kept:
-                self.kept[key] = function(self.features, *arguments)
-                while len(self.kept) > DRAWN_AHEAD:
-                    self.kept.popitem(last=False)
-            self.kept.move_to_end(key)
-            return self.kept[key]
+        with self.lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+        found = function(self.features, *arguments)  # not under the lock: it may take long
+        with self.lock:
+            self.kept[key] = found
+            while len(self.kept) > DRAWN_AHEAD:
+                self.kept.popitem(last=False)
+        return found
 
 
 def sentence(error):
     """Say in one sentence what went wrong."""
     text = str(error.args[0]) if error.args else ""
-    if isinstance(error, (ImageError, DataError, ValueError, KeyError, IndexError)) and text:
+    if (
+        isinstance(error, (Cancelled, ImageError, DataError, ValueError, KeyError, IndexError))
+        and text
+    ):
         return text
     if isinstance(error, MemoryError):
         return "There is not enough memory: close other notebooks, or choose a smaller network."
@@ -78,7 +92,8 @@ class Explorer:
         rows: rows of `Control`s, and of texts that stay.
         controls: {label: widget}; boxes: the rows as widgets.
         context, state: what was chosen last; view: what is shown.
-        picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`.
+        picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`; cancel: the
+            button that ends what takes long.
         text: the line without its markup and without milliseconds.
     """
 
@@ -91,6 +106,7 @@ class Explorer:
         self.context, self.state, self.view = context, state, self.resolve(context, state)
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._waiting, self._syncing, self.remark = False, False, ""
+        self._stop, self._started = threading.Event(), 0.0
         self.table = [one for line in self.rows for one in line if isinstance(one, Control)]
         self.controls = {one.label: one.widget(self) for one in self.table}
         self.boxes = [
@@ -101,14 +117,24 @@ class Explorer:
         self.picture = Picture(layout=widgets.Layout(margin="2px"))
         self.line = widgets.HTML(layout=widgets.Layout(width="auto", min_height="2.6em"))
         self.line.add_class("zv-line")
+        self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
+        self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto", visibility="hidden")
+        self.cancel.on_click(lambda button: self._stop.set())
+        said = widgets.HBox([self.line, self.cancel])
+        self.line.layout.flex = "1 1 auto"
         self.root = widgets.VBox(
-            [*self.boxes, self.line, self.picture], layout=widgets.Layout(width="100%")
+            [*self.boxes, said, self.picture], layout=widgets.Layout(width="100%")
         )
         self.root.add_class("zv-explorer")
         drawn, self.text = self.render(self.view), self.caption(self.view)
         self.picture.value, self.picture.alt = jpeg(drawn), self.text
         self.static, self._static_text = small_jpeg(drawn), self.text
         self._say(self.text)
+
+    def takes_long(self, state):
+        """Say whether to work out a state takes seconds: then it is done beside, and the controls
+        go on to answer."""
+        return False
 
     def to_layer(self, layer):
         """Return the changed fields when a layer is chosen."""
@@ -118,13 +144,17 @@ class Explorer:
         """Do what is left to do once the controls are set to the view."""
 
     def now(self):
-        """Return the view of the newest state; most often it is shown already."""
-        if self.view.state is self.state and self.view.context is self.context:
+        """Return the view of the newest state; most often it is shown already. While that is being
+        worked out, the one that is shown."""
+        if self._drawing.locked() or (
+            self.view.state is self.state and self.view.context is self.context
+        ):
             return self.view
         return self.resolve(self.context, self.state)
 
-    def act(self, function):
-        """Run what a control does: it returns changed fields, or None. Errors go to the line."""
+    def act(self, function, beside=True):
+        """Run what a control does: it returns changed fields, or None. Errors go to the line.
+        beside: what takes long may be done on another thread."""
         with self._lock:
             if self._syncing:
                 return
@@ -137,34 +167,45 @@ class Explorer:
             except Exception as error:
                 self._return_from(error)
                 return
-        self.draw()
+        self.draw(beside)
 
     def show(self, **changes):
-        """Change the state from code, for instance explorer.show(layer="fire5")."""
-        self.act(lambda: changes)
+        """Change the state from code, for instance explorer.show(layer="fire5"), and wait until it
+        is drawn."""
+        self.act(lambda: changes, beside=False)
 
-    def draw(self):
+    def draw(self, beside=True):
         """Draw the newest state. Whoever is drawing already draws it next, so nothing queues up."""
         self._waiting = True
+        if beside and self.takes_long(self.state):
+            threading.Thread(target=self._draw_waiting, name="zv-explorer").start()
+        else:
+            self._draw_waiting()
+
+    def _draw_waiting(self):
         while self._waiting and self._drawing.acquire(blocking=False):
             try:
                 while self._waiting:
                     self._waiting = False
                     self._draw_once()
             finally:
+                self.cancel.layout.visibility = "hidden"
                 self._drawing.release()
 
     def _draw_once(self):
         with self._lock:
             context, state = self.context, self.state
+        self._stop.clear()
         try:
-            started = time.perf_counter()
-            view = self.resolve(context, state)
+            self._started = started = time.perf_counter()
+            with watching(self._tell):
+                view = self.resolve(context, state)
             encoded, text = jpeg(self.render(view)), self.caption(view)
             spent = 1000 * (time.perf_counter() - started)
         except Exception as error:
             with self._lock:
-                self._return_from(error)
+                if not (isinstance(error, Cancelled) and self._waiting):  # else the next is drawn
+                    self._return_from(error)
             return
         said = f"{text} {self.remark}".strip()
         with self.picture.hold_sync():
@@ -175,6 +216,18 @@ class Explorer:
                 self._sync()
         # Last, so that all else is in place for whoever reads it.
         self._say(said, f"{spent:.0f} ms")
+
+    def _tell(self, done, count):
+        """Say how far something is; end it if that is asked for, or if something newer is."""
+        if self._stop.is_set() or self._waiting:
+            raise Cancelled("Cancelled; the picture is the one from before.")
+        spent = time.perf_counter() - self._started
+        if spent < PROMPT or not done:
+            return
+        self.cancel.layout.visibility = "visible"
+        left = spent * (count - done) / done
+        bar = f'<progress aria-label="working" value="{done}" max="{count}"></progress>'
+        self._write("status", f"{bar} {done} of {count}, about {left:.0f} s to go")
 
     def _return_from(self, error):
         """Go back to what is shown, and show an exception as one sentence."""

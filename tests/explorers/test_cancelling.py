@@ -1,0 +1,84 @@
+"""What takes seconds says how far it is, and ends when it is cancelled or outdated."""
+
+import threading
+import time
+
+import pytest
+from looking import unescaped
+
+import zv_helpers as zv
+from zv_helpers.explorers import heatmap_explorer, overlay_explorer
+
+
+@pytest.fixture(scope="module")
+def features():
+    network = zv.load_model("vgg16-conv")
+    return zv.extract_features(network, zv.load_image("tabby_cat", network))
+
+
+@pytest.fixture(params=[(heatmap_explorer, "Method"), (overlay_explorer, "Heatmap")])
+def explorer(request, features):
+    make, label = request.param
+    explorer = make(features)
+    explorer.method = explorer.controls[label]
+    return explorer
+
+
+def until(condition, seconds=60):
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def at_rest():
+    return not any(thread.name == "zv-explorer" for thread in threading.enumerate())
+
+
+def begun(explorer):
+    until(lambda: explorer.cancel.layout.visibility == "visible")
+    assert "of 4, about" in unescaped(explorer) and 'max="4"' in explorer.line.value
+
+
+def test_it_is_done_beside_and_says_how_far(explorer):
+    explorer.method.value = "occlusion"
+    assert explorer.view.state.method == "relevance"  # the callback did not wait
+    begun(explorer)
+    until(at_rest)
+    assert explorer.view.state.method == "occlusion"
+    assert explorer.cancel.layout.visibility == "hidden"
+    assert "method occlusion" in explorer.text or "occlusion" in unescaped(explorer)
+
+
+def test_cancelling_leaves_what_was_there(explorer):
+    picture = explorer.picture.value
+    explorer.method.value = "occlusion"
+    begun(explorer)
+    explorer.cancel.click()
+    until(at_rest, 10)
+    assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
+    assert explorer.method.value == "relevance" and explorer.picture.value == picture
+    assert explorer.cancel.layout.visibility == "hidden"
+    explorer.method.value = "gradcam"  # and it goes on to work
+    assert explorer.view.state.method == "gradcam"
+
+
+def test_something_newer_ends_it(explorer):
+    explorer.method.value = "occlusion"
+    begun(explorer)
+    explorer.method.value = "gradcam"
+    until(at_rest, 10)
+    assert explorer.view.state.method == explorer.method.value == "gradcam"
+    assert "Not done" not in unescaped(explorer)
+    assert not explorer.context.kept or not any(
+        "occlusion" in key[1] for key in explorer.context.kept
+    )
+
+
+def test_from_code_it_waits(explorer):
+    explorer.show(method="occlusion")
+    assert explorer.view.state.method == "occlusion" and at_rest()
+    explorer.method.value = "relevance"
+    explorer.method.value = "occlusion"  # at hand now
+    assert explorer.view.state.method == "occlusion" and at_rest()
