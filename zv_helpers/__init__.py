@@ -5,6 +5,7 @@ from .data import DataError, data_folder
 from .deconvnet import (
     Projection,
     ProjectionWarning,
+    Verification,
     find_switches,
     project,
     rectify,
@@ -12,6 +13,7 @@ from .deconvnet import (
     reverse_signal,
     transposed_filter,
     unpool,
+    verify,
 )
 from .draw.signals import signal_picture
 from .features import Features, extract_features
@@ -47,6 +49,8 @@ __all__ = [
     "ProjectionWarning",
     "project",
     "reverse_signal",
+    "Verification",
+    "verify",
     "signal_picture",
     "relevance_scores",
     "heatmap",

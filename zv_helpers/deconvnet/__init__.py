@@ -5,12 +5,14 @@ from .mathematics import RULES, find_switches, rectify, transposed_filter, unpoo
 from .projection import Projection, ProjectionWarning, TraceStep, project, reverse_signal
 from .rules import reverse_rule
 from .switches import kept_positions, switches_of
+from .verification import Verification, verify
 
 __all__ = [
     "RULES",
     "Projection",
     "ProjectionWarning",
     "TraceStep",
+    "Verification",
     "find_switches",
     "kept_positions",
     "project",
@@ -21,4 +23,5 @@ __all__ = [
     "switches_of",
     "transposed_filter",
     "unpool",
+    "verify",
 ]
