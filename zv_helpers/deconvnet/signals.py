@@ -52,7 +52,9 @@ def moved(values: np.ndarray, starts: Any, new_starts: Any, size: Any, fill: flo
 
 
 def cropped(signal: np.ndarray, cut: Any) -> np.ndarray:
-    """Cut (top, bottom, left, right) off (n, h, w, channels): a view."""
+    """Cut (top, bottom, left, right) off (n, h, w, channels): a view, or itself."""
+    if not any(cut):
+        return signal
     top, bottom, left, right = cut
     return signal[:, top : signal.shape[1] - bottom, left : signal.shape[2] - right]
 

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +60,22 @@ def _check_backend(backend, who):
         )
 
 
+# {id(array): (weak reference to it, the tensor that it views)}: the way back costs no copy.
+_viewed: dict[int, tuple] = {}
+
+
 def as_array(tensor: Any) -> np.ndarray:
     """View an eager tensor on the CPU as a read-only array, without copying it where possible."""
     try:
-        return np.asarray(memoryview(tensor))
+        array = np.asarray(memoryview(tensor))
     except (TypeError, ValueError, BufferError):  # a tensor on a GPU has no buffer to share
         return np.asarray(tensor)
+    key = id(array)
+    _viewed[key] = weakref.ref(array, lambda gone: _viewed.pop(key, None)), tensor
+    return array
 
 
 def as_tensor(array: np.ndarray) -> Any:
     """Return the tensor that an array from `as_array` views, else the array: it saves a copy."""
-    tensor = array.base.obj if isinstance(array.base, memoryview) else array
-    return tensor if tensor.shape == array.shape else array
+    view, tensor = _viewed.get(id(array), (None, None))
+    return tensor if view is not None and view() is array else array
