@@ -246,6 +246,20 @@ def test_class_names_beside_a_file(saved, tmp_path):
         zv.load_model(path)
 
 
+def test_preprocessing_beside_a_file(saved, tmp_path):
+    path = Path(shutil.copy(saved, tmp_path))
+    (tmp_path / "mine.json").write_text('{"preprocess": "0-1", "class_names": ["a", "b", "c"]}')
+    network = zv.load_model(path)
+    assert network.spec.preprocess == "0-1" and network.class_names == ("a", "b", "c")
+    assert zv.load_model(path, preprocess="tf").spec.preprocess == "tf"
+    (tmp_path / "mine.json").write_text('{"preprocess": "tf"}')
+    assert zv.load_model(path).spec.preprocess == "tf"
+    assert zv.load_model(path).class_names is None
+    (tmp_path / "mine.json").write_text('{"preprocess": "zoom"}')
+    with pytest.raises(ValueError, match="Expected preprocess to be one of .* but got 'zoom'"):
+        zv.load_model(path)
+
+
 def test_from_the_command_line_a_file_is_explained(saved, tmp_path, capsys):
     path = tmp_path / "cat.png"
     assert main(["tabby_cat", "--model", str(saved), "--output", str(path)]) == 0

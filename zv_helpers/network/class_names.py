@@ -11,6 +11,7 @@ from typing import Any
 from .places import places_of
 
 LARGEST_FILE = 10_000_000  # bytes
+PREPROCESS, NAMES = "preprocess", "class_names"  # what a JSON file beside a network may say
 
 
 def class_names_of(given: Any) -> tuple[str, ...] | None:
@@ -18,8 +19,8 @@ def class_names_of(given: Any) -> tuple[str, ...] | None:
 
     given: names in class order; {"cat": 0, "dog": 1}, {0: "cat", 1: "dog"} or, as Keras keeps those
     of ImageNet, {"0": ["n01440764", "tench"], ...}; the path of a text file with one name a line or
-    of a JSON file with a list or one of those dicts; or None, which stays None. Raises ValueError,
-    one sentence, for anything else.
+    of a JSON file with a list or one of those dicts, alone or as its "class_names"; or None, which
+    stays None. Raises ValueError, one sentence, for anything else.
 
     >>> class_names_of({"dog": 1, "cat": 0})
     ('cat', 'dog')
@@ -44,6 +45,22 @@ def names_beside(path: Path) -> Path | None:
     stem, `.txt` or `.json`; or None."""
     files = (path.with_suffix(suffix) for suffix in (".txt", ".json"))
     return next(filter(os.path.isfile, files), None)
+
+
+def preprocess_beside(path: Path) -> str | None:
+    """Return the preprocessing that the JSON file beside a network's file names, as in
+    `{"preprocess": "0-1", "class_names": ["cat", "dog"]}`; or None."""
+    file = path.with_suffix(".json")
+    try:
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):  # said where the names are read
+        return None
+    return found.get(PREPROCESS) if _is_whole(found) else None
+
+
+def _is_whole(found):
+    """Whether a JSON file says more than the names of classes."""
+    return isinstance(found, dict) and set(found) <= {PREPROCESS, NAMES} and bool(found)
 
 
 def _name(given):
@@ -108,6 +125,10 @@ def _in_file(source):
             f"Expected class names in {path.name!r}, but it cannot be read as {what} ({said}): "
             "write a text file with one name a line."
         ) from None
+    if _is_whole(found):
+        if NAMES not in found:
+            return None
+        found = found[NAMES]
     if not isinstance(found, (list, dict)) or not found:
         raise ValueError(
             f"Expected class names in {path.name!r}, but it holds none: "

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .class_names import class_names_of, names_beside
+from .class_names import class_names_of, names_beside, preprocess_beside
 from .downloads import DOWNLOADS, download
 from .files import (
     bytes_of,
@@ -50,7 +50,8 @@ def load_model(
             "squeezenet"; a printed line says why.
         preprocess: for your own model, "caffe", "tf", "torch", "0-1", "none", or a function from
             pixels, float32 (1, h, w, channels) in [0, 255], to its input. By default the pixels go
-            in as they are, or through the preprocessor that the model carries.
+            in as they are, or through the preprocessor that the model carries, or, for a file, as
+            the `.json` file beside it says.
         class_names: for your own model: in class order, a dict, or the path of a text or JSON file
             (see `class_names_of`); by default the `.txt` or `.json` file beside the network's file.
         input_size: (h, w), or one number for both, where the model leaves it open, as those that
@@ -75,6 +76,7 @@ def load_model(
         path = find_network(name, mine)
         model, name = read_network(path), path.stem
         class_names = names_beside(path) if class_names is None else class_names
+        preprocess = preprocess_beside(path) if preprocess is None else preprocess
     elif isinstance(name, str):
         raise ValueError(
             f"Expected the name of a network ({', '.join([*SHIPPED, *DOWNLOADS])}), the file of "
