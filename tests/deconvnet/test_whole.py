@@ -66,6 +66,15 @@ def compile_all(network):
     return len(programs)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def at_once():
+    """Leave the windows as soon as that can be, however small the network."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whole, "COMPILED", (0, 0, 0))
+        patch.setattr(whole, "CALL", 0)
+        yield
+
+
 @pytest.fixture(params=[everything, averaged], scope="module")
 def features(request):
     network = zv.load_model(request.param(), preprocess="tf")

@@ -18,7 +18,7 @@ from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .rules.table import reversal_of
 from .signals import Place, Signal, cropped, joined, moved, place, windows
-from .whole import fills, on_the_way, through
+from .whole import on_the_way, quickest, through
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
@@ -106,7 +106,7 @@ def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
 
 def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above=None):
     """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted. A
-    section of `cuts` is taken in one, once the signal fills its top."""
+    section of `cuts` is taken in one."""
     shapes, found = features.network.graph.shapes, {}
     for position, operation in enumerate(route):
         signal = signals.get(operation.output)
@@ -123,7 +123,7 @@ def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above
         if operation.output in wanted:
             found[operation.output] = signal
         section = cuts.get(operation.output) if not signals else None
-        if section is not None and fills(signal, shapes[section.top]):
+        if section is not None and len(signal.values) == 1:
             below = through(features, section, signal, rule)
             if below is not None:
                 signals[section.bottom] = below
@@ -149,7 +149,8 @@ def _route(graph, number, wanted):
             reversal, _ = reversal_of(operation)
             read += reversal.reads(operation) if reversal else ()
     route.reverse()
-    return route, tuple(read), on_the_way(graph, route, wanted)
+    cuts = quickest(graph, route, number, on_the_way(graph, route, wanted))
+    return route, tuple(read), cuts
 
 
 def one_step(features: Features, operation: Operation, signal: Signal, rule: str) -> list[tuple]:

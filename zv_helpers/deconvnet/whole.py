@@ -8,13 +8,14 @@ operation; what has none here is walked.
 """
 
 import functools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ..network.compiling import LATER, Beside, make_way
 from ..network.graph import Graph, Operation
-from ..network.receptive_fields import pair, pool_geometry
+from ..network.receptive_fields import pair, pool_geometry, windows_of
 from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..network.weights import batch_norm_scale, flipped_kernel
 from .rules import filtering, moving, pooling, scaling
@@ -22,10 +23,12 @@ from .rules.table import reversal_of
 from .signals import Signal, moved
 
 LONG = 16  # operations in a section, about: the shorter, the sooner a signal fills one's top
-LARGE_PART = 0.75  # of a map: from such a window on, all of the map is as quick
+# What an operation costs, in seconds: in itself, for each value, for each multiplication.
+WALKED, COMPILED = (150e-6, 1.5e-9, 8e-12), (15e-6, 0.7e-9, 8e-12)
+CALL = 1e-3  # of a compiled function
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Section:
     """The operations between two values that every signal on the way down passes, top first."""
 
@@ -95,16 +98,59 @@ def on_the_way(graph: Graph, route: list[Operation], wanted: frozenset) -> dict[
     return found
 
 
-def fills(signal: Signal, shape: tuple) -> bool:
-    """Say whether one neuron's signal fills (most of) a value of that shape."""
-    if signal.values.ndim != 4 or len(shape) != 3:
-        return len(signal.values) == 1 and signal.values.ndim == 2
-    n, h, w, _ = signal.values.shape
-    return n == 1 and h * w >= LARGE_PART * shape[0] * shape[1]
+def quickest(
+    graph: Graph, route: list[Operation], number: int, found: dict[int, Section]
+) -> dict[int, Section]:
+    """Choose where to leave the windows for whole maps, so that a neuron of a value takes the least
+    time as estimated: {that top: its Section}, or {} where the windows are quicker to the end."""
+    sizes, walked = _window_sizes(graph, route, number), 0.0
+    best, least = None, sum(_cost(one, sizes[one.output], WALKED) for one in route)
+    for position, operation in enumerate(route):
+        section = found.get(operation.output)
+        if section is not None:
+            rest = CALL + sum(_cost(one, None, COMPILED) for one in section.operations)
+            after = route[position + len(section.operations) :]
+            rest += sum(_cost(one, sizes[one.output], WALKED) for one in after)
+            if walked + rest < least:
+                best, least = section, walked + rest
+        walked += _cost(operation, sizes[operation.output], WALKED)
+    return {best.top: best} if best else {}
+
+
+def _window_sizes(graph, route, number):
+    """The (rows, columns) that a neuron's window has at each value of a route, {number: size}; None
+    for all of a value."""
+    sizes: dict[int, Any] = {number: (1, 1)}
+    for operation in route:
+        size, inside = sizes[operation.output], operation.output_shape
+        for value, window in zip(operation.inputs, windows_of(operation), strict=True):
+            shape, there = graph.shapes[value], sizes.get(value, (0, 0))
+            if None in (size, there) or len(shape) != 3 or len(inside) != 3:
+                sizes[value] = None
+                continue
+            sides = []
+            for axis in (0, 1):
+                start = max((inside[axis] - size[axis]) // 2, 0)
+                first, stop = window.inputs(start, start + size[axis], axis)
+                sides.append(min(max(stop - first, there[axis]), shape[axis]))
+            sizes[value] = tuple(sides)
+    return sizes
+
+
+def _cost(operation, size, seconds):
+    """What an operation costs for a window of that size, or for the whole of its output."""
+    shape, weights = operation.output_shape, getattr(operation.layer, "weights", ())
+    positions = math.prod(size or shape[:-1])
+    values = positions * shape[-1] + math.prod(operation.shapes[0]) * positions // math.prod(
+        shape[:-1]
+    )
+    kernels = sum(math.prod(one.shape) for one in weights if len(one.shape) > 1)
+    each, value, product = seconds
+    return each + value * values + product * kernels * (positions + 4)
 
 
 def through(features: Any, section: Section, signal: Signal, rule: str) -> Signal | None:
-    """Take a signal that `fills` the section's top down to its bottom; None as long as that is not
+    """Take one neuron's signal from a section's top down to its bottom; None as long as that is not
     compiled, and for what cannot be."""
     network, dtype = features.network, signal.values.dtype
     made = network.cache.once(_program, section, rule, str(dtype), owner=network)
