@@ -75,6 +75,15 @@ def as_array(tensor: Any) -> np.ndarray:
     return array
 
 
+def address_of(tensor: Any) -> int | None:
+    """Return where in memory the numbers of an eager tensor lie; None where they lie elsewhere, as
+    on a GPU. As long as the tensor is held, nothing else can lie there."""
+    try:
+        return np.asarray(memoryview(tensor)).__array_interface__["data"][0]
+    except (TypeError, ValueError, BufferError):
+        return None
+
+
 def as_tensor(array: np.ndarray) -> Any:
     """Return the tensor that an array from `as_array` views, else the array: it saves a copy."""
     view, tensor = _viewed.get(id(array), (None, None))

@@ -8,7 +8,7 @@ import numpy as np
 from ..cache import Cache
 from .graph import Operation
 from .receptive_fields import MOVING
-from .tensorflow import as_array, keras_and_tensorflow
+from .tensorflow import address_of, as_array, keras_and_tensorflow
 
 
 class Weights:
@@ -16,17 +16,21 @@ class Weights:
     weights elsewhere as long as these are held: so what was read here stays what it was."""
 
     def __init__(self) -> None:
-        self._tensors: dict[int, tuple] = {}  # {id(variable): (variable, tensor, array)}
+        # {id(variable): (variable, tensor, array, where its numbers lie)}
+        self._tensors: dict[int, tuple] = {}
         self._cache = Cache()
 
     def agree(self, variables: Iterable, tensors: Iterable) -> bool:
         """Say whether variables have the values they had here, without looking at the numbers; one
         that was not read yet is read now."""
         for variable, tensor in zip(variables, tensors, strict=True):
-            array = as_array(tensor)
-            known = self._tensors.setdefault(id(variable), (variable, tensor, array))[2]
-            if known is not array and not _same(known, array):
-                return False
+            place, known = address_of(tensor), self._tensors.get(id(variable))
+            if known is None:
+                self._tensors[id(variable)] = variable, tensor, as_array(tensor), place
+            elif place is None or place != known[3]:
+                # On a GPU no number lies in this memory: there the numbers are compared.
+                if place is not None or not np.array_equal(as_array(tensor), known[2]):
+                    return False
         return True
 
     def of(self, variable: Any) -> np.ndarray:
@@ -45,13 +49,6 @@ class Weights:
     def once(self, make: Callable, *about: Any) -> Any:
         """Return make(weights, *about), computed once: a kernel laid out for the reverse."""
         return self._cache.once(make, *about, owner=self)
-
-
-def _same(known, array):
-    """Whether two arrays lie in the same memory; on a GPU they never do, and are compared."""
-    if known.__array_interface__["data"] == array.__array_interface__["data"]:
-        return True
-    return array.base is None and np.array_equal(known, array)
 
 
 def variables_of(operations: Iterable[Operation]) -> list:
