@@ -5,7 +5,7 @@ import pytest
 from independent import keras, random_image, random_weights, worst
 
 import zv_helpers as zv
-from zv_helpers.deconvnet import rules, whole
+from zv_helpers.deconvnet import rules, sections, whole
 from zv_helpers.network.compiling import Beside
 
 layers = keras.layers
@@ -70,8 +70,8 @@ def compile_all(network):
 def at_once():
     """Leave the windows as soon as that can be, however small the network."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(whole, "COMPILED", (0, 0, 0))
-        patch.setattr(whole, "CALL", 0)
+        patch.setattr(sections, "COMPILED", (0, 0, 0))
+        patch.setattr(sections, "CALL", 0)
         yield
 
 
@@ -110,15 +110,14 @@ def test_whole_maps_agree_with_windows(features, rule, start, counted):
 
 def test_every_kind_of_the_table_is_taken(features, counted):
     network = features.network
-    kinds = {
-        one.kind for section in whole.sections(network.graph).values() for one in section.operations
-    }
+    cuts = sections.sections_of(network.graph).values()
+    kinds = {one.kind for section in cuts for one in section.operations}
     assert kinds == {one.kind for one in network.graph.operations}
 
 
 def test_sections_end_where_every_signal_passes(squeezenet):
     graph, top = squeezenet.graph, squeezenet.graph.scores
-    cuts = whole.sections(graph)
+    cuts = sections.sections_of(graph)
     while top:
         operations = cuts[top].operations
         outside = [one for one in graph.below(graph.scores) if one not in operations]

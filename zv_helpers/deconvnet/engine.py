@@ -17,8 +17,9 @@ from ..network.graph import Operation
 from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .rules.table import reversal_of
+from .sections import on_the_way, quickest
 from .signals import Place, Signal, cropped, joined, moved, place, windows
-from .whole import on_the_way, quickest, through
+from .whole import through
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
