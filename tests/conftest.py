@@ -4,6 +4,11 @@ import pytest
 from independent import in_double_precision
 
 import zv_helpers as zv
+from zv_helpers.network import compiling
+
+# Most tests look at one photograph; those of what is compiled say when. Compiling all networks
+# beside them would take longer than the tests, and some tests change layers while they run.
+compiling.LATER = 3600
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..network.compiling import LATER, Beside, make_way
+from ..network.compiling import Beside, make_way
 from ..network.graph import Operation
 from ..network.receptive_fields import pair, pool_geometry
 from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
@@ -43,7 +43,7 @@ def through(features: Any, section: Any, signal: Signal, rule: str) -> Signal | 
         return None
     program, steps = made
     if program.compiled is None:
-        program.begin(LATER)
+        program.begin_later()
         return None
     shape, values = network.graph.shapes[section.top], signal.values
     if values.ndim == 4 and values.shape[1:3] != shape[:2]:

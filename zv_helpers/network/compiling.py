@@ -40,7 +40,7 @@ class Beside:
             return self.compiled(*tensors)
         found = self.function(*tensors)
         if again:
-            self.begin(LATER)
+            self.begin_later()
         return found
 
     def begin(self, later: float = 0) -> threading.Thread:
@@ -54,6 +54,10 @@ class Beside:
             self._thread = threading.Thread(target=_compile_later, args=about, name="zv-compiler")
             self._thread.start()
         return self._thread
+
+    def begin_later(self) -> None:
+        """Start to compile in a moment, if this is still wanted then."""
+        self.begin(LATER)
 
     def compile(self) -> None:
         """Compile now."""
