@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ def watched(items: Sequence, what: str, progress: Progress = True) -> Iterator:
     """
     if progress is True:
         progress = _watcher.get()
+    if progress is True and os.environ.get("TQDM_DISABLE"):  # in notebooks tqdm does not heed it
+        progress = False
     if progress is True:
         from tqdm.auto import tqdm
 
