@@ -35,7 +35,8 @@ def test_equally_strong_maps_come_in_their_own_order(request, network, layer):
 
 
 def test_equally_probable_classes_come_in_their_own_order():
-    flat = features_of(L.Flatten(), L.Dense(6, kernel_initializer="zeros"), weights=lambda m: m)
+    layers = L.Conv2D(2, 3), L.Flatten(), L.Dense(6, kernel_initializer="zeros")
+    flat = features_of(*layers, weights=lambda m: m)
     assert [index for index, _, _ in flat.top_classes(4)] == [0, 1, 2, 3]
 
 
@@ -66,7 +67,8 @@ def test_a_leaking_relu_leaks_in_large_signals_too():
 
 
 def test_a_normalization_without_variance_divides_by_what_keras_divides_by():
-    features = features_of(L.Normalization(mean=0.0, variance=0.0), L.Flatten(), L.Dense(2))
+    layers = L.Normalization(mean=0.0, variance=0.0), L.Conv2D(2, 3), L.Flatten(), L.Dense(2)
+    features = features_of(*layers)
     model, score = features.network.keras_model, features.class_neuron(1)
     probe = keras.Model(model.inputs, [model.outputs[0]])
     theirs = reverse_by_tape(probe, features.image.batch, [(0, (1,))], "gradient")[0]
@@ -233,7 +235,7 @@ def test_a_contour_goes_round_what_just_reaches_the_level():
 
 
 def test_a_contour_has_its_black_rim_on_both_sides():
-    heat = np.zeros((20, 20), np.float32)
+    heat = np.zeros((80, 80), np.float32)
     heat[6:14, 6:14] = 1
     white, black = contour(heat)
     for lines, darks in ((white, black), (white.T, black.T)):

@@ -30,6 +30,8 @@ SAID = {
     "spread": "the layer had averaged: each value is spread evenly over what was averaged",
     "scale": "the layer had multiplied each feature map: so is its signal",
     "crop": "the layer had added a border of zeros: it is cut off",
+    "move": "the layer had put values elsewhere: each goes back to its place",
+    "resize": "the layer had resized its maps: each value goes back to those it was mixed from",
     "pad": "the layer had cut a border off: nothing comes back there",
     "sum": "the layer had copied each value: the signals of the copies add",
     "reshape": "the same values in the shape they had before",

@@ -36,10 +36,11 @@ def filter_transposed(signal, context):
     if layer.groups == 1 and strides != (1, 1):
         _, tf = keras_and_tensorflow()
         size = reach(pair(layer.kernel_size), strides, (h, w))
+        kernel = context.weights.tensor(layer.kernel)
         picture = tf.raw_ops.Conv2DBackpropInput(
             input_sizes=[n, *size, context.operation.shapes[0][2]],
-            filter=context.weights.tensor(layer.kernel),
-            out_backprop=as_tensor(signal),
+            filter=kernel,
+            out_backprop=_fitting(signal, kernel),
             strides=[1, *strides, 1],
             padding="VALID",
         )
@@ -48,13 +49,19 @@ def filter_transposed(signal, context):
     return _convolved(apart(signal, strides), flipped, dilation, context.cut)
 
 
+def _fitting(signal, kernel):
+    """The signal as a tensor of the kernel's type: the layers of a network may differ in it."""
+    _, tf = keras_and_tensorflow()
+    return tf.cast(as_tensor(signal), kernel.dtype)
+
+
 def _convolved(signal, flipped, dilation, cut):
     """Convolve with the flipped kernel, zeros all round, but for what is cut of the result."""
     _, tf = keras_and_tensorflow()
     rows, columns = ((k - 1) * d for k, d in zip(flipped.shape[:2], dilation, strict=True))
     edges = [zeros - off for zeros, off in zip((rows, rows, columns, columns), cut, strict=True)]
     convolved = tf.raw_ops.Conv2D(
-        input=as_tensor(signal),
+        input=_fitting(signal, flipped),
         filter=flipped,
         strides=[1, 1, 1, 1],
         dilations=[1, *dilation, 1],
