@@ -37,7 +37,7 @@ def at_rest():
 
 
 def begun(explorer):
-    until(lambda: explorer.cancel.layout.visibility == "visible")
+    until(lambda: explorer.cancel in explorer.said.children)
     assert "of 4, about" in unescaped(explorer) and 'max="4"' in explorer.line.value
 
 
@@ -47,7 +47,7 @@ def test_it_is_done_beside_and_says_how_far(explorer):
     begun(explorer)
     until(at_rest)
     assert explorer.view.state.method == "occlusion"
-    assert explorer.cancel.layout.visibility == "hidden"
+    assert explorer.said.children == (explorer.line,)
     assert "method occlusion" in explorer.text or "occlusion" in unescaped(explorer)
 
 
@@ -59,7 +59,7 @@ def test_cancelling_leaves_what_was_there(explorer):
     until(at_rest, 10)
     assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
     assert explorer.method.value == "relevance" and explorer.picture.value == picture
-    assert explorer.cancel.layout.visibility == "hidden"
+    assert explorer.said.children == (explorer.line,)
     explorer.method.value = "gradcam"  # and it goes on to work
     assert explorer.view.state.method == "gradcam"
 

@@ -118,12 +118,12 @@ class Explorer:
         self.line = widgets.HTML(layout=widgets.Layout(width="auto", min_height="2.6em"))
         self.line.add_class("zv-line")
         self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
-        self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto", visibility="hidden")
+        self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto")
         self.cancel.on_click(lambda button: self._stop.set())
-        said = widgets.HBox([self.line, self.cancel])
+        self.said = widgets.HBox([self.line])  # and the button, while there is something to end
         self.line.layout.flex = "1 1 auto"
         self.root = widgets.VBox(
-            [*self.boxes, said, self.picture], layout=widgets.Layout(width="100%")
+            [*self.boxes, self.said, self.picture], layout=widgets.Layout(width="100%")
         )
         self.root.add_class("zv-explorer")
         drawn, self.text = self.render(self.view), self.caption(self.view)
@@ -189,7 +189,8 @@ class Explorer:
                     self._waiting = False
                     self._draw_once()
             finally:
-                self.cancel.layout.visibility = "hidden"
+                if self.cancel in self.said.children:
+                    self.said.children = (self.line,)
                 self._drawing.release()
 
     def _draw_once(self):
@@ -224,7 +225,8 @@ class Explorer:
         spent = time.perf_counter() - self._started
         if spent < PROMPT or not done:
             return
-        self.cancel.layout.visibility = "visible"
+        if self.cancel not in self.said.children:
+            self.said.children = (self.line, self.cancel)
         left = spent * (count - done) / done
         bar = f'<progress aria-label="working" value="{done}" max="{count}"></progress>'
         self._write("status", f"{bar} {done} of {count}, about {left:.0f} s to go")
