@@ -29,7 +29,7 @@ import numpy as np
 
 import zv_helpers as zv
 from zv_helpers.network import keras_and_tensorflow
-from zv_helpers.network.running import walk, with_releases
+from zv_helpers.network.running import plan_of, walk
 
 NETWORKS = (
     *("squeezenet", "vgg16-conv", "efficientnet-lite0"),
@@ -82,15 +82,10 @@ def settled(function, times=4):
     return function
 
 
-def plan_of(network, number, kept=frozenset()):
-    below = network.graph.below(number)
-    return with_releases([one for one in below if one.compute is not None], kept | {number, 0})
-
-
 def forward_function(network, batch):
     """One tf.function that returns all feature maps that `extract_features` keeps."""
     _, tf = keras_and_tensorflow()
-    plan = plan_of(network, network.graph.scores, network.graph.kept)
+    plan = plan_of(network.graph, network.graph.scores, network.graph.kept)
     function = tf.function(lambda pixels: list(walk(plan, {0: pixels}).values()), autograph=False)
     return lambda: function(batch)
 
@@ -99,7 +94,7 @@ def gradient_function(network, batch, neuron):
     """One tf.function with the whole-image gradient of a neuron."""
     _, tf = keras_and_tensorflow()
     number = network.layer_value(neuron.layer)
-    plan = plan_of(network, number)
+    plan = plan_of(network.graph, number)
 
     def gradient(pixels, channel, row, column):
         with tf.GradientTape() as tape:

@@ -17,7 +17,7 @@ from ..network.graph import Operation
 from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .rules.table import reversal_of
-from .sections import on_the_way, quickest
+from .sections import on_the_way, quickest, sections_of
 from .signals import Place, Signal, cropped, joined, moved, place, windows
 from .whole import through
 
@@ -68,7 +68,7 @@ class ReverseContext:
 
     def crop(self, signal: np.ndarray) -> np.ndarray:
         """Cut off what surely sticks out of the picture."""
-        return cropped(signal, self.cut) if any(self.cut) else signal
+        return cropped(signal, self.cut)
 
 
 def reverse(
@@ -99,7 +99,7 @@ def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
     """Find the route, compute what its rules read of the forward pass, and follow it."""
     network = features.network
     about = network.graph, number, frozenset(stops)
-    route, read, cuts = network.cache.once(_route, *about)
+    route, read, cuts = network.cache.once(_route, *about, owner=network)
     features.compute(read)
     cuts = cuts if watch is None else {}
     return _follow(features, route, cuts, {number: seed}, rule, stops, watch, part_above)
@@ -139,7 +139,7 @@ def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above
     return [found]
 
 
-def _route(graph, number, wanted):
+def _route(network, graph, number, wanted):
     """Return the operations from a value down to the wanted ones, the numbers of the values that
     their rules read, and the sections on the way."""
     reached, route, read = set(wanted), [], []
@@ -150,7 +150,8 @@ def _route(graph, number, wanted):
             reversal, _ = reversal_of(operation)
             read += reversal.reads(operation) if reversal else ()
     route.reverse()
-    cuts = quickest(graph, route, number, on_the_way(graph, route, wanted))
+    sections = network.cache.once(sections_of, graph)
+    cuts = quickest(graph, route, number, on_the_way(sections, route, wanted))
     return route, tuple(read), cuts
 
 

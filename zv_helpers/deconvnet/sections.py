@@ -58,12 +58,14 @@ def _keeps_enough(graph, operation):
     return step is not None and graph.kept.issuperset(step.maps)
 
 
-def on_the_way(graph: Graph, route: list[Operation], wanted: frozenset) -> dict[int, Section]:
+def on_the_way(
+    sections: dict[int, Section], route: list[Operation], wanted: frozenset
+) -> dict[int, Section]:
     """Return what of a route can be taken in one, {its top value: Section}: from the top of each
     section on it as far down as nothing else is wanted."""
     places = {operation.output: position for position, operation in enumerate(route)}
     found: dict[int, Section] = {}
-    for top, section in reversed(sections_of(graph).items()):
+    for top, section in reversed(sections.items()):
         start, operations = places.get(top, 0), section.operations
         if tuple(route[start : start + len(operations)]) != operations:
             continue

@@ -8,7 +8,7 @@ import numpy as np
 
 from .graph import is_from_keras
 from .network import Network
-from .running import walk, with_releases
+from .running import plan_of, walk
 from .sentences import first_line
 from .tensorflow import as_array, keras_and_tensorflow
 
@@ -58,9 +58,7 @@ def _of_model(model, batch, index):
 def _of_walk(network, batch):
     keras, _ = keras_and_tensorflow()
     number = network.graph.output
-    steps = [one for one in network.graph.below(number) if one.compute is not None]
-    plan = with_releases(steps, frozenset({number}))
-    found = walk(plan, {0: keras.ops.convert_to_tensor(batch)})[number]
+    found = walk(plan_of(network.graph, number), {0: keras.ops.convert_to_tensor(batch)})[number]
     return as_array(keras.ops.cast(found, "float64"))
 
 

@@ -49,10 +49,8 @@ def forward(
 def _pass(network, graph, number, kept, like):
     """Return (the pass as a function of the batch, the numbers of the values that it gives first,
     the variables whose values it gives then)."""
-    below = graph.below(number)
-    steps = [one for one in below if one.compute is not None]
-    numbers = sorted((kept & {one.output for one in steps}) | ({number} - {0}))
-    plan, variables = with_releases(steps, frozenset(numbers) | {0}), variables_of(below)
+    plan, variables = plan_of(graph, number, kept | {0}), variables_of(graph.below(number))
+    numbers = sorted((kept & {one.output for one, _ in plan}) | ({number} - {0}))
     (shape, dtype), readers = like, [one.value for one in variables]
 
     def run(batch):
@@ -141,7 +139,14 @@ def pictures_at_once(graph: Graph, number: int, start: int = 0, most: int = 32) 
 
 def walk(plan: list, values: Mapping[int, Any]) -> dict[int, Any]:
     """Follow a plan of `with_releases` from the tensors it begins with: {number: tensor}."""
-    return _inference()(dict(values), plan=plan, training=False)
+    return _inference()(values, plan=plan, training=False)
+
+
+def plan_of(graph: Graph, number: int, kept: frozenset = frozenset()) -> list[tuple]:
+    """Plan the way from the input to a value, for `walk`: that value is kept, and the others of
+    `kept`."""
+    steps = [one for one in graph.below(number) if one.compute is not None]
+    return with_releases(steps, kept | {number})
 
 
 def with_releases(steps: Iterable, kept: frozenset) -> list[tuple]:

@@ -27,10 +27,11 @@ class Weights:
             place, known = address_of(tensor), self._tensors.get(id(variable))
             if known is None:
                 self._tensors[id(variable)] = variable, tensor, as_array(tensor), place
-            elif place is None or place != known[3]:
-                # On a GPU no number lies in this memory: there the numbers are compared.
-                if place is not None or not np.array_equal(as_array(tensor), known[2]):
+            elif place is None:  # on a GPU: there the numbers are compared
+                if not np.array_equal(as_array(tensor), known[2]):
                     return False
+            elif place != known[3]:
+                return False
         return True
 
     def of(self, variable: Any) -> np.ndarray:
