@@ -30,46 +30,27 @@ def image(height=24, width=24, channels=3, **how):
     return keras.Input((height, width, channels), **how)
 
 
-def block(name, what, refused=None, part=BLOCKS, **more):
-    """A network of a first convolution, what the decorated function puts on it, and a tail."""
+def pattern(part, around, **always):
+    """Networks of one kind, each what its decorated function makes, where `around` puts it."""
 
-    def enter(middle):
-        @network(name, part, what, refused, how=TF, **more)
-        def build():
-            inputs = image()
-            return keras.Model(inputs, tail(middle(conv(6)(inputs))))
+    def named(name, what, refused=None, part=part, **more):
+        def enter(own):
+            @network(name, part, what, refused, **always, **more)
+            def build():
+                inputs = image()
+                return keras.Model(inputs, around(own, inputs))
 
-        return middle
+            return own
 
-    return enter
+        return enter
 
-
-def start(name, what, refused=None, **more):
-    """A network that begins with what the decorated function puts on the pixels."""
-
-    def enter(first):
-        @network(name, INPUTS, what, refused, **more)
-        def build():
-            inputs = image()
-            return keras.Model(inputs, tail(first(inputs)))
-
-        return first
-
-    return enter
+    return named
 
 
-def ending(name, what, refused=None, **more):
-    """A network whose end is what the decorated function makes of its last feature maps."""
-
-    def enter(last):
-        @network(name, ENDS, what, refused, **more)
-        def build():
-            inputs = image()
-            return keras.Model(inputs, last(conv(8)(L.MaxPooling2D()(conv(6)(inputs)))))
-
-        return last
-
-    return enter
+# Of a first convolution, the block, and a tail; of what begins on the pixels; of what ends.
+block = pattern(BLOCKS, lambda middle, x: tail(middle(conv(6)(x))), how=TF)
+start = pattern(INPUTS, lambda first, x: tail(first(x)))
+ending = pattern(ENDS, lambda last, x: last(conv(8)(L.MaxPooling2D()(conv(6)(x)))))
 
 
 # --- preprocessing and input ----------------------------------------------------------------------

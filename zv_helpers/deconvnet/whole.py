@@ -13,6 +13,7 @@ from ..network.graph import Operation
 from ..network.receptive_fields import pair, pool_geometry
 from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..network.weights import batch_norm_scale, flipped_kernel
+from ..network.windows import same_padding
 from .rules import filtering, moving, pooling, scaling
 from .rules.table import reversal_of
 from .signals import Signal, moved
@@ -99,20 +100,19 @@ def _kernel(weights, variable):
 
 
 def _padding(layer):
-    return {"same": "SAME", "valid": "VALID"}.get(layer.padding)
+    return layer.padding.upper()  # Keras's "same" and "valid"
 
 
 def _edges(extent, padding):
     """The zeros before and after that a flipped kernel of that extent needs along one axis."""
-    before = (extent - 1) // 2 if padding == "same" else 0
-    return [extent - 1 - before, before if padding == "same" else extent - 1]
+    return same_padding(1, extent, 1)[::-1] if padding == "same" else (extent - 1, extent - 1)
 
 
 def _filter(operation, rule):
     _, tf = keras_and_tensorflow()
     layer, (height, width, channels) = operation.layer, operation.shapes[0]
     strides, padding = pair(layer.strides), _padding(layer)
-    if layer.groups != 1 or max(pair(layer.dilation_rate)) > 1 or padding is None:
+    if layer.groups != 1 or max(pair(layer.dilation_rate)) > 1:
         return None
     if layer.lora_enabled:  # its kernel is added up anew each time, and is no variable to hold
         return None
@@ -139,7 +139,7 @@ def _filter_depthwise(operation, rule):
     strides, padding = pair(layer.strides), _padding(layer)
     separable = operation.kind == "SeparableConv2D"
     kernel = layer.depthwise_kernel if separable else layer.kernel
-    if max(pair(layer.dilation_rate)) > 1 or padding is None or strides[0] != strides[1]:
+    if max(pair(layer.dilation_rate)) > 1 or strides[0] != strides[1]:
         return None
 
     def apply(signal, kernel, *pointwise):
