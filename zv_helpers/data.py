@@ -1,9 +1,12 @@
 """The files that ship, weights, labels and photographs: each is verified when it is used."""
 
+import contextlib
 import functools
 import hashlib
 import os
 from pathlib import Path
+
+MY_NETWORKS = "my_networks"  # the folder in data for networks of one's own
 
 
 class DataError(Exception):
@@ -70,3 +73,28 @@ def verified(path: Path) -> Path:
     except (DataError, ValueError):  # there is no such folder, or the file lies outside it
         return path
     return shipped_file(name) if name in checksums(folder) else path
+
+
+def own_files(folder: str) -> list[Path]:
+    """List what the learner put into a folder of the data folder, "my_photos" or "my_networks",
+    sorted; nothing where there is no such folder. Raises DataError without a data folder."""
+    files = (data_folder() / folder).glob("[!.]*")
+    return sorted(files, key=lambda path: (path.name.casefold(), path.name))
+
+
+def own_names(path: Path) -> tuple[str, str, str]:
+    """Return what such a file may be called, the first that is free: without suffix, with its
+    folder before that, and then with the suffix too."""
+    folder = path.parent.name
+    return path.stem, f"{folder}/{path.stem}", f"{folder}/{path.name}"
+
+
+def places_of(text: str, *folders: str) -> list[Path]:
+    """List where a file may lie, in the order in which to look, so that a notebook's working
+    directory does not matter: the path as it is, then from the repository's root, from its data
+    folder, and from `folders` in that."""
+    places = [Path(os.path.expanduser(text))]
+    with contextlib.suppress(DataError):
+        folder = data_folder()
+        places += [folder.parent / text, folder / text, *(folder / one / text for one in folders)]
+    return places

@@ -6,7 +6,7 @@ import difflib
 import os
 from pathlib import Path
 
-from zv_helpers.data import DataError, data_folder, verified
+from zv_helpers.data import DataError, data_folder, own_files, own_names, places_of, verified
 from zv_helpers.images.opening import printable, readable_suffixes, refused, shown
 
 
@@ -21,11 +21,9 @@ def photographs() -> dict[str, Path]:
     """
     folder = data_folder()
     found = {path.stem: path for path in sorted((folder / "photos").glob("*.jpg"))}
-    own = (folder / "my_photos").glob("[!.]*")  # none where there is no such folder
-    for path in sorted(own, key=lambda path: (path.name.casefold(), path.name)):
+    for path in own_files("my_photos"):
         if path.suffix.lower() in readable_suffixes() and os.path.isfile(path):
-            stem = printable(path.stem)
-            names = stem, f"my_photos/{stem}", f"my_photos/{printable(path.name)}"
+            names = map(printable, own_names(path))
             found[next((name for name in names if name not in found), printable(str(path)))] = path
     return found
 
@@ -60,11 +58,11 @@ def find_photograph(source: str | os.PathLike) -> Path:
     if not text.strip():
         advice = 'give for instance "tabby_cat" or the path of a file in data/my_photos'
         raise refused("a photograph's name or path", f"got {text!r}", advice)
-    places, known = [Path(os.path.expanduser(text))], {}
+    (as_it_is, *places), known = places_of(text), {}
     with contextlib.suppress(DataError):
-        folder, known = data_folder(), photographs()
-        places += [known[text]] if text in known else []
-        places += [folder.parent / text, folder / text, folder / "photos" / f"{text}.jpg"]
+        known = photographs()
+        places.append(data_folder() / "photos" / f"{text}.jpg")
+    places = [as_it_is, *([known[text]] if text in known else []), *places]
     for place in places:
         if os.path.isfile(place):
             return verified(place)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
 from typing import Any
 
-from .places import places_of
+from ..data import MY_NETWORKS, places_of
 
 LARGEST_FILE = 10_000_000  # bytes
 PREPROCESS, NAMES = "preprocess", "class_names"  # what a JSON file beside a network may say
@@ -106,7 +106,7 @@ def _whole_numbers(values):
 def _in_file(source):
     """Read the names in a text or JSON file."""
     text = os.fsdecode(source)
-    path = next(filter(os.path.isfile, places_of(text)), None)
+    path = next(filter(os.path.isfile, places_of(text, MY_NETWORKS)), None)
     if path is None:
         raise ValueError(
             f"Expected class names or the path of a file with them, but there is no file called "

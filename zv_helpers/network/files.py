@@ -1,6 +1,7 @@
 """Networks in files, `.keras` and `.h5`: where they are found, and how one is read so that nothing
 in it is run as code."""
 
+import contextlib
 import difflib
 import json
 import os
@@ -11,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from .places import MINE, files_of_mine, places_of
+from ..data import MY_NETWORKS, DataError, own_files, own_names, places_of
 from .sentences import first_line
 from .tensorflow import keras_and_tensorflow
 
@@ -27,11 +28,13 @@ def my_networks(taken: Collection[str] = ()) -> dict[str, Path]:
     """List the networks in data/my_networks, sorted: {name: Path}. The name is the file's without
     suffix; where that is taken, with "my_networks/" before it, and then with its suffix too."""
     found: dict[str, Path] = {}
-    for path in files_of_mine():
-        names = path.stem, f"{MINE}/{path.stem}", f"{MINE}/{path.name}"
+    files = []
+    with contextlib.suppress(DataError):
+        files = own_files(MY_NETWORKS)
+    for path in files:
         is_network = path.suffix in SUFFIXES and not path.name.endswith(".weights.h5")
         if is_network and path.name.isprintable() and path.is_file():
-            found[next(one for one in names if one not in found and one not in taken)] = path
+            found[next(one for one in own_names(path) if one not in (*found, *taken))] = path
     return found
 
 
@@ -44,9 +47,10 @@ def names_a_file(source: Any) -> bool:
 
 def find_network(source: Any, known: Mapping[str, Path]) -> Path:
     """Return the path of the network's file that `source` means: a known name (see `my_networks`),
-    or a path, tried as `places_of` does. Raises ValueError where there is no such file."""
+    or a path, tried as `data.places_of` does, also in data/my_networks. Raises ValueError where
+    there is no such file."""
     text = os.fsdecode(source)
-    places = [known[text]] if text in known else places_of(text)
+    places = [known[text]] if text in known else places_of(text, MY_NETWORKS)
     for place in places:
         if os.path.isfile(place):
             return place
@@ -59,12 +63,12 @@ def find_network(source: Any, known: Mapping[str, Path]) -> Path:
     if "://" in text:
         raise ValueError(
             f"Expected the file of a network, but {text!r:.120} is a web address: "
-            f"download the file into data/{MINE} first."
+            f"download the file into data/{MY_NETWORKS} first."
         )
     close = f" (close to it: {near})" if (near := _near(text, known)) else ""
     raise ValueError(
         f"Expected the file of a network, but there is none called {text!r:.120}{close}: "
-        f"check the name; your own networks go to data/{MINE}."
+        f"check the name; your own networks go to data/{MY_NETWORKS}."
     )
 
 
