@@ -22,7 +22,7 @@ from test_engine import (
 )
 
 import zv_helpers as zv
-from zv_helpers.deconvnet.whole import step_of
+from zv_helpers.deconvnet.steps import step_of
 from zv_helpers.network.graph import AUGMENTING
 
 pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")

@@ -58,15 +58,57 @@ def variables_of(operations: Iterable[Operation]) -> list:
     return list({id(v): v for layer in layers for v in getattr(layer, "variables", ())}.values())
 
 
-def flipped_kernel(weights: Weights, layer: Any) -> Any:
+def flipped_kernel(weights: Weights, layer: Any, norm: Any = None) -> Any:
     """Turn a convolution's kernel by 180° and exchange its two map axes: a tensor (rows, columns,
-    maps out in a group, maps in)."""
+    maps out in a group, maps in), scaled as in `scaled_kernel`."""
     _, tf = keras_and_tensorflow()
-    kernel, groups = weights.of(layer.kernel), layer.groups
+    kernel, groups = scaled_kernel(weights, layer.kernel, norm), layer.groups
     rows, columns, maps_in, maps_out = kernel.shape
     flipped = kernel[::-1, ::-1].reshape(rows, columns, maps_in, groups, maps_out // groups)
     flipped = flipped.transpose(0, 1, 4, 3, 2).reshape(rows, columns, maps_out // groups, -1)
     return tf.constant(np.ascontiguousarray(flipped))
+
+
+def kernel_in_phases(weights: Weights, layer: Any, norm: Any = None) -> Any:
+    """Lay a strided convolution's kernel out for its transpose in one convolution without strides:
+    a tensor (rows / stride, columns / stride, maps out, stride · stride · maps in), for
+    `depth_to_space`."""
+    _, tf = keras_and_tensorflow()
+    kernel, stride = scaled_kernel(weights, layer.kernel, norm), layer.strides[0]
+    *extent, maps_in, maps_out = kernel.shape
+    rows, columns = (-(-side // stride) for side in extent)
+    fill = [(0, -side % stride) for side in extent]
+    kernel = np.pad(kernel, [*fill, (0, 0), (0, 0)])
+    kernel = kernel.reshape(rows, stride, columns, stride, maps_in, maps_out)[::-1, :, ::-1]
+    kernel = kernel.transpose(0, 2, 5, 1, 3, 4).reshape(rows, columns, maps_out, -1)
+    return tf.constant(np.ascontiguousarray(kernel))
+
+
+def flipped_pointwise(weights: Weights, layer: Any, norm: Any = None) -> Any:
+    """Exchange the map axes of a separable convolution's 1×1 kernel: a tensor (1, 1, maps out,
+    maps in), scaled as in `scaled_kernel`."""
+    _, tf = keras_and_tensorflow()
+    kernel = scaled_kernel(weights, layer.pointwise_kernel, norm)
+    return tf.constant(np.ascontiguousarray(kernel.swapaxes(2, 3)))
+
+
+def kernel_tensor(weights: Weights, variable: Any, norm: Any = None) -> Any:
+    """Return `scaled_kernel` as a tensor."""
+    _, tf = keras_and_tensorflow()
+    if norm is None:
+        return weights.tensor(variable)
+    return tf.constant(scaled_kernel(weights, variable, norm))
+
+
+def scaled_kernel(weights: Weights, variable: Any, norm: Any = None) -> np.ndarray:
+    """Return a kernel times the scale of the batch norm that follows, if any: so (S · scale)
+    filtered is S filtered with it. An array of the kernel's shape and dtype."""
+    kernel = weights.of(variable)
+    if norm is None:
+        return kernel
+    scale = batch_norm_scale(weights, norm).astype(kernel.dtype)
+    depthwise = kernel.ndim == 4 and kernel.shape[-1] != scale.size
+    return kernel * (scale.reshape(kernel.shape[2:]) if depthwise else scale)
 
 
 def batch_norm_scale(weights: Weights, layer: Any) -> np.ndarray:

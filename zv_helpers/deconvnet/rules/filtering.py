@@ -78,7 +78,7 @@ def filter_depthwise(signal, context):
     layer, outputs = context.layer, signal.shape[1:3]
     separable = context.operation.kind == "SeparableConv2D"
     if separable:
-        signal = signal @ context.weights.of(layer.pointwise_kernel)[0, 0].T
+        signal = _mixed(signal, context.weights.tensor(layer.pointwise_kernel)[0, 0])
     kernel = context.weights.of(layer.depthwise_kernel if separable else layer.kernel)
     *size, maps, multiplier = kernel.shape
     signal = signal.reshape(len(signal), *outputs, maps, multiplier)
@@ -120,4 +120,13 @@ def filter_forward(signal, context):
 @reverse_rule("Dense", refuse=_no_filters, title="filter")
 def filter_dense(signal, context):
     """S · Wᵀ."""
-    return signal @ context.weights.of(context.layer.kernel).T
+    return _mixed(signal, context.weights.tensor(context.layer.kernel))
+
+
+def _mixed(signal, kernel):
+    """S · Wᵀ along the last axis. By TensorFlow: NumPy's threads would go on to wait for more work,
+    busily, and take a core from what TensorFlow does next."""
+    _, tf = keras_and_tensorflow()
+    flat = _fitting(signal.reshape(-1, signal.shape[-1]), kernel)
+    mixed = as_array(tf.linalg.matmul(flat, kernel, transpose_b=True))
+    return mixed.reshape(*signal.shape[:-1], -1)

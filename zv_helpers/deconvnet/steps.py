@@ -1,0 +1,309 @@
+"""The reversals for whole maps, each one TensorFlow operation.
+
+They are those of `rules`; what has none here is walked in windows. See `sections`.
+"""
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..network.graph import Operation
+from ..network.receptive_fields import pair, pool_geometry
+from ..network.tensorflow import keras_and_tensorflow
+from ..network.weights import (
+    batch_norm_scale,
+    flipped_kernel,
+    flipped_pointwise,
+    kernel_in_phases,
+    kernel_tensor,
+)
+from ..network.windows import same_padding
+from .rules import filtering, moving, pooling, scaling
+from .rules.table import reversal_of
+
+FEW_CHANNELS = 4  # up to so many, a strided kernel is laid out in phases
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation's reversal for whole maps.
+
+    Attributes:
+        apply: from the signal, the maps and the arrays, all tensors, to the signal at the input; a
+            list of them where there are several inputs.
+        maps: the numbers of the values of the forward pass that it reads.
+        arrays: what it needs of the weights, each (make, about …) for `Weights.once`.
+    """
+
+    apply: Callable
+    maps: tuple[int, ...] = ()
+    arrays: tuple[tuple, ...] = ()
+
+
+def steps_of(operations: Iterable[Operation], rule: str) -> list[Step] | None:
+    """List the steps of a section's operations, or None where one has none. Where a batch norm
+    follows filters, its scale is taken into them: a kernel has fewer numbers than the maps."""
+    operations = list(operations)
+    norms = _norms_to_take(operations)
+    layers = set(norms.values())
+    steps = [
+        PASSED if one.layer in layers else step_of(one, rule, norms.get(one.output))
+        for one in operations
+    ]
+    return steps if all(steps) else None
+
+
+def step_of(operation: Operation, rule: str, norm: Any = None) -> Step | None:
+    """Return an operation's reversal for whole maps, or None where there is none here; norm: a
+    batch norm's layer whose scale these filters take."""
+    make = _maker(operation)
+    if make is None:
+        return None
+    return make(operation, rule) if norm is None else make(operation, rule, norm)
+
+
+def _maker(operation):
+    reversal, _ = reversal_of(operation)
+    return reversal and STEPS.get(reversal.reverse)
+
+
+def _norms_to_take(operations):
+    """{the value between: the batch norm's layer} for those that alone follow filters."""
+    readers = Counter(number for one in operations for number in one.inputs)
+    filters = {one.output for one in operations if _maker(one) in TAKING}
+    calls = Counter(one.layer for one in operations)
+    return {
+        one.inputs[0]: one.layer
+        for one in operations
+        if _maker(one) is _scale_norm and calls[one.layer] == 1
+        if one.inputs[0] in filters and readers[one.inputs[0]] == 1
+    }
+
+
+def _padding(layer):
+    return layer.padding.upper()  # Keras's "same" and "valid"
+
+
+def _edges(extent, padding):
+    """The zeros before and after that a flipped kernel of that extent needs along one axis."""
+    return same_padding(1, extent, 1)[::-1] if padding == "same" else (extent - 1, extent - 1)
+
+
+def _filter(operation, rule, norm=None):
+    layer, strides = operation.layer, pair(operation.layer.strides)
+    if layer.groups != 1 or max(pair(layer.dilation_rate)) > 1:
+        return None
+    if layer.lora_enabled:  # its kernel is added up anew each time, and is no variable to hold
+        return None
+    if strides == (1, 1):
+        return _filter_around(layer, norm)
+    if strides[0] == strides[1] and pair(layer.kernel_size) == (1, 1):
+        return _filter_apart(operation, norm)
+    if strides[0] == strides[1] and operation.shapes[0][-1] <= FEW_CHANNELS:
+        return _filter_in_phases(operation, norm)
+    return _filter_strided(operation, norm)
+
+
+def _filter_around(layer, norm):
+    """Without strides: a convolution with the flipped kernel, as quick as the gradient or more."""
+    _, tf = keras_and_tensorflow()
+    edges = [[0, 0], *(_edges(k, layer.padding) for k in pair(layer.kernel_size)), [0, 0]]
+    around = functools.partial(tf.nn.conv2d, strides=1, padding=edges)
+    return Step(around, arrays=((flipped_kernel, layer, norm),))
+
+
+def _filter_apart(operation, norm):
+    """1×1 with strides: filtered while small, then moved apart."""
+    _, tf = keras_and_tensorflow()
+    (height, width, channels), (rows, columns, _) = operation.shapes[0], operation.output_shape
+    layer, stride = operation.layer, pair(operation.layer.strides)[0]
+
+    def apply(signal, kernel):
+        signal = tf.nn.conv2d(signal, kernel, strides=1, padding="VALID")
+        signal = tf.reshape(signal, [1, rows, 1, columns, channels])
+        between = [(0, 0), (0, 0), (0, stride - 1), (0, 0), (0, (stride - 1) * channels)]
+        signal = tf.reshape(tf.pad(signal, between), [1, rows * stride, columns * stride, channels])
+        return signal[:, :height, :width]
+
+    return Step(apply, arrays=((flipped_kernel, layer, norm),))
+
+
+def _filter_in_phases(operation, norm):
+    """Down to the colours: rows and columns that are the same place in a stride share their filter
+    weights, so one convolution makes them all as channels, to be laid side by side."""
+    _, tf = keras_and_tensorflow()
+    layer, (height, width, _) = operation.layer, operation.shapes[0]
+    (stride, _), around = pair(layer.strides), [(0, 0)]
+    corner, ends = [], []
+    for size, extent, count in zip(
+        operation.shapes[0], pair(layer.kernel_size), operation.output_shape, strict=False
+    ):
+        taps = -(-extent // stride)
+        before = same_padding(size, extent, stride)[0] if layer.padding == "same" else 0
+        around.append((taps - 1, taps - 1))
+        corner.append(before)
+        ends.append(max(before + size - (count + taps - 1) * stride, 0))
+
+    def apply(signal, kernel):
+        signal = tf.nn.conv2d(signal, kernel, strides=1, padding=[*around, (0, 0)])
+        signal = tf.nn.depth_to_space(signal, stride)
+        signal = tf.pad(signal, [(0, 0), *((0, end) for end in ends), (0, 0)])
+        return signal[:, corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+
+    return Step(apply, arrays=((kernel_in_phases, layer, norm),))
+
+
+def _filter_strided(operation, norm):
+    _, tf = keras_and_tensorflow()
+    layer, size = operation.layer, operation.shapes[0]
+    strides, padding = pair(layer.strides), _padding(layer)
+
+    def apply(signal, kernel):
+        return tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=[1, *size],
+            filter=kernel,
+            out_backprop=signal,
+            strides=[1, *strides, 1],
+            padding=padding,
+        )
+
+    return Step(apply, arrays=((kernel_tensor, layer.kernel, norm),))
+
+
+def _filter_depthwise(operation, rule, norm=None):
+    _, tf = keras_and_tensorflow()
+    layer, size = operation.layer, operation.shapes[0]
+    strides, padding = pair(layer.strides), _padding(layer)
+    if max(pair(layer.dilation_rate)) > 1 or strides[0] != strides[1]:
+        return None
+
+    def apply(signal, kernel, *pointwise):
+        for one in pointwise:
+            signal = tf.nn.conv2d(signal, one, strides=1, padding="VALID")
+        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
+            input_sizes=[1, *size],
+            filter=kernel,
+            out_backprop=signal,
+            strides=[1, *strides, 1],
+            padding=padding,
+        )
+
+    if operation.kind != "SeparableConv2D":
+        return Step(apply, arrays=((kernel_tensor, layer.kernel, norm),))
+    pointwise = flipped_pointwise, layer, norm
+    return Step(apply, arrays=((kernel_tensor, layer.depthwise_kernel, None), pointwise))
+
+
+def _filter_dense(operation, rule, norm=None):
+    _, tf = keras_and_tensorflow()
+    if operation.layer.lora_enabled:
+        return None
+    transposed = functools.partial(tf.linalg.matmul, transpose_b=True)
+    return Step(transposed, arrays=((kernel_tensor, operation.layer.kernel, norm),))
+
+
+def _rectify(operation, rule):
+    _, tf = keras_and_tensorflow()
+    form = operation.rectifier
+    if form.slope or form.cap not in (None, 6):
+        return None
+    if rule == "deconvnet":
+        return Step(tf.nn.relu)
+    gate = tf.raw_ops.ReluGrad if form.cap is None else tf.raw_ops.Relu6Grad
+
+    def apply(signal, maps):
+        signal = tf.nn.relu(signal) if rule == "guided" else signal
+        return gate(gradients=signal, features=maps)
+
+    return Step(apply, maps=(operation.output,))
+
+
+def _pool(operation):
+    layer = operation.layer
+    size, strides, _ = pool_geometry(operation)
+    return {"ksize": [1, *size, 1], "strides": [1, *strides, 1], "padding": _padding(layer)}
+
+
+def _unpool(operation, rule):
+    _, tf = keras_and_tensorflow()
+    how = _pool(operation)
+
+    def apply(signal, maps):
+        # Pooled once more: beside its pool, TensorFlow finds the switches eight times as fast.
+        pooled = tf.raw_ops.MaxPool(input=maps, **how)
+        return tf.raw_ops.MaxPoolGrad(orig_input=maps, orig_output=pooled, grad=signal, **how)
+
+    return Step(apply, maps=operation.inputs)
+
+
+def _spread(operation, rule):
+    _, tf = keras_and_tensorflow()
+    size, how = [1, *operation.shapes[0]], _pool(operation)
+    return Step(lambda signal: tf.raw_ops.AvgPoolGrad(orig_input_shape=size, grad=signal, **how))
+
+
+def _spread_all(operation, rule):
+    _, tf = keras_and_tensorflow()
+    height, width, channels = operation.shapes[0]
+
+    def apply(signal):
+        share = tf.reshape(signal, [1, 1, 1, channels]) / (height * width)
+        return tf.broadcast_to(share, [1, height, width, channels])
+
+    return Step(apply)
+
+
+def _move(operation, rule):
+    _, tf = keras_and_tensorflow()
+    layer = operation.layer
+    if operation.kind == "Cropping2D":
+        edges = [(0, 0), *layer.cropping, (0, 0)]
+        return Step(lambda signal: tf.pad(signal, edges))
+    if operation.kind != "ZeroPadding2D":
+        return None
+    (top, _), (left, _) = layer.padding
+    height, width, channels = operation.shapes[0]
+    return Step(lambda signal: tf.slice(signal, [0, top, left, 0], [1, height, width, channels]))
+
+
+def _reshape(operation, rule):
+    _, tf = keras_and_tensorflow()
+    shape = [1, *operation.shapes[0]]
+    return Step(lambda signal: tf.reshape(signal, shape))
+
+
+def _scale_norm(operation, rule):
+    return Step(lambda signal, scale: signal * scale, arrays=((batch_norm_scale, operation.layer),))
+
+
+def _copy(operation, rule):
+    if operation.kind != "Add" or len(operation.inputs) < 2:
+        return None
+    return Step(lambda signal: [signal] * len(operation.inputs))
+
+
+def _cut(operation, rule):
+    _, tf = keras_and_tensorflow()
+    sizes = [shape[-1] for shape in operation.shapes]
+    return Step(lambda signal: tf.split(signal, sizes, axis=-1))
+
+
+PASSED = Step(lambda signal: signal)
+TAKING = {_filter, _filter_depthwise, _filter_dense}  # a batch norm's scale
+STEPS = {
+    filtering.filter_transposed: _filter,
+    filtering.filter_depthwise: _filter_depthwise,
+    filtering.filter_dense: _filter_dense,
+    pooling.rectify_signal: _rectify,
+    pooling.unpool_max: _unpool,
+    pooling.spread_average: _spread,
+    pooling.spread_global_average: _spread_all,
+    moving.move_window: _move,
+    moving.reshape_back: _reshape,
+    moving.pass_unchanged: lambda operation, rule: PASSED,
+    scaling.scale_batch_norm: _scale_norm,
+    scaling.copy_terms: _copy,
+    scaling.cut_concatenate: _cut,
+}
