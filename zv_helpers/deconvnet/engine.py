@@ -16,10 +16,9 @@ from ..features import Features
 from ..network.graph import Operation
 from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
+from .compiled import through
 from .rules.table import reversal_of
-from .sections import on_the_way, quickest, sections_of
 from .signals import Place, Signal, cropped, joined, moved, place, windows
-from .whole import through
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
@@ -99,22 +98,24 @@ def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
     """Find the route, compute what its rules read of the forward pass, and follow it."""
     network = features.network
     about = network.graph, number, frozenset(stops)
-    route, read, cuts = network.cache.once(_route, *about, owner=network)
+    route, read = network.cache.once(_route, *about)
     features.compute(read)
-    cuts = cuts if watch is None else {}
-    return _follow(features, route, cuts, {number: seed}, rule, stops, watch, part_above)
+    if watch is None and len(seed.values) == 1:
+        found = through(features, number, route, seed, rule, frozenset(stops))
+        if found is not None:
+            return [found]
+    return _follow(features, route, {number: seed}, rule, stops, watch, part_above)
 
 
-def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above=None):
-    """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted. A
-    section of `cuts` is taken in one."""
+def _follow(features, route, signals, rule, wanted, watch=None, part_above=None):
+    """Follow a route: [{value number: Signal}], one for all neurons, or one each once parted."""
     shapes, found = features.network.graph.shapes, {}
     for position, operation in enumerate(route):
         signal = signals.get(operation.output)
-        if signal is None:  # taken already, or nothing arrives
+        if signal is None:  # nothing arrives
             continue
         if part_above and len(signal.values) > 1 and signal.values.size > part_above:
-            rest = functools.partial(_follow, features, route[position:], cuts)
+            rest = functools.partial(_follow, features, route[position:])
             rest = functools.partial(rest, rule=rule, wanted=wanted)
             neurons = range(len(signal.values))
             alone = [{value: one.only(i) for value, one in signals.items()} for i in neurons]
@@ -123,12 +124,6 @@ def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above
         del signals[operation.output]
         if operation.output in wanted:
             found[operation.output] = signal
-        section = cuts.get(operation.output) if not signals else None
-        if section is not None and len(signal.values) == 1:
-            below = through(features, section, signal, rule)
-            if below is not None:
-                signals[section.bottom] = below
-                continue
         new = one_step(features, operation, signal, rule)
         for value, part in new:
             there = signals.get(value)
@@ -139,9 +134,9 @@ def _follow(features, route, cuts, signals, rule, wanted, watch=None, part_above
     return [found]
 
 
-def _route(network, graph, number, wanted):
-    """Return the operations from a value down to the wanted ones, the numbers of the values that
-    their rules read, and the sections on the way."""
+def _route(graph, number, wanted):
+    """Return the operations from a value down to the wanted ones, and the numbers of the values
+    that their rules read."""
     reached, route, read = set(wanted), [], []
     for operation in graph.below(number):
         if reached.intersection(operation.inputs):
@@ -149,10 +144,7 @@ def _route(network, graph, number, wanted):
             route.append(operation)
             reversal, _ = reversal_of(operation)
             read += reversal.reads(operation) if reversal else ()
-    route.reverse()
-    sections = network.cache.once(sections_of, graph)
-    cuts = quickest(graph, route, number, on_the_way(sections, route, wanted))
-    return route, tuple(read), cuts
+    return tuple(reversed(route)), tuple(read)
 
 
 def one_step(features: Features, operation: Operation, signal: Signal, rule: str) -> list[tuple]:

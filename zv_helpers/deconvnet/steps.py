@@ -1,6 +1,6 @@
-"""The reversals for whole maps, each one TensorFlow operation.
+"""The reversals of `rules` as TensorFlow operations: for whole maps, and for windows of one size.
 
-They are those of `rules`; what has none here is walked in windows. See `sections`.
+What has none here is walked, see `engine`.
 """
 
 import functools
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..network.graph import Operation
-from ..network.receptive_fields import pair, pool_geometry
+from ..network.receptive_fields import pair, pool_geometry, windows_of
 from ..network.tensorflow import keras_and_tensorflow
 from ..network.weights import (
     batch_norm_scale,
@@ -28,18 +28,26 @@ FEW_CHANNELS = 4  # up to so many, a strided kernel is laid out in phases
 
 @dataclass(frozen=True)
 class Step:
-    """One operation's reversal for whole maps.
+    """One operation's reversal.
 
     Attributes:
         apply: from the signal, the maps and the arrays, all tensors, to the signal at the input; a
-            list of them where there are several inputs.
+            list of them where there are several inputs. All of them fill their value.
+        slide: the same for a window of the signal, to all that it reads of the input, which may
+            stick out (`Sliding.inputs`); the maps are cut likewise. None where there is no such.
         maps: the numbers of the values of the forward pass that it reads.
         arrays: what it needs of the weights, each (make, about …) for `Weights.once`.
     """
 
     apply: Callable
+    slide: Callable | None = None
     maps: tuple[int, ...] = ()
     arrays: tuple[tuple, ...] = ()
+
+
+def _pointwise(apply, **how):
+    """A step that is the same for a window."""
+    return Step(apply, apply, **how)
 
 
 def steps_of(operations: Iterable[Operation], rule: str) -> list[Step] | None:
@@ -109,50 +117,56 @@ def _filter(operation, rule, norm=None):
 def _filter_around(layer, norm):
     """Without strides: a convolution with the flipped kernel, as quick as the gradient or more."""
     _, tf = keras_and_tensorflow()
-    edges = [[0, 0], *(_edges(k, layer.padding) for k in pair(layer.kernel_size)), [0, 0]]
-    around = functools.partial(tf.nn.conv2d, strides=1, padding=edges)
-    return Step(around, arrays=((flipped_kernel, layer, norm),))
+    ways = []
+    for padding in (layer.padding, "valid"):
+        edges = [[0, 0], *(_edges(k, padding) for k in pair(layer.kernel_size)), [0, 0]]
+        ways.append(functools.partial(tf.nn.conv2d, strides=1, padding=edges))
+    return Step(*ways, arrays=((flipped_kernel, layer, norm),))
 
 
 def _filter_apart(operation, norm):
     """1×1 with strides: filtered while small, then moved apart."""
     _, tf = keras_and_tensorflow()
-    (height, width, channels), (rows, columns, _) = operation.shapes[0], operation.output_shape
+    height, width, channels = operation.shapes[0]
     layer, stride = operation.layer, pair(operation.layer.strides)[0]
 
     def apply(signal, kernel):
         signal = tf.nn.conv2d(signal, kernel, strides=1, padding="VALID")
+        rows, columns = signal.shape[1:3]
         signal = tf.reshape(signal, [1, rows, 1, columns, channels])
         between = [(0, 0), (0, 0), (0, stride - 1), (0, 0), (0, (stride - 1) * channels)]
-        signal = tf.reshape(tf.pad(signal, between), [1, rows * stride, columns * stride, channels])
-        return signal[:, :height, :width]
+        return tf.reshape(tf.pad(signal, between), [1, rows * stride, columns * stride, channels])
 
-    return Step(apply, arrays=((flipped_kernel, layer, norm),))
+    def whole(signal, kernel):
+        return apply(signal, kernel)[:, :height, :width]
+
+    def slide(signal, kernel):
+        return apply(signal, kernel)[:, : 1 - stride, : 1 - stride]
+
+    return Step(whole, slide, arrays=((flipped_kernel, layer, norm),))
 
 
 def _filter_in_phases(operation, norm):
     """Down to the colours: rows and columns that are the same place in a stride share their filter
     weights, so one convolution makes them all as channels, to be laid side by side."""
     _, tf = keras_and_tensorflow()
-    layer, (height, width, _) = operation.layer, operation.shapes[0]
-    (stride, _), around = pair(layer.strides), [(0, 0)]
-    corner, ends = [], []
-    for size, extent, count in zip(
-        operation.shapes[0], pair(layer.kernel_size), operation.output_shape, strict=False
-    ):
-        taps = -(-extent // stride)
-        before = same_padding(size, extent, stride)[0] if layer.padding == "same" else 0
-        around.append((taps - 1, taps - 1))
-        corner.append(before)
-        ends.append(max(before + size - (count + taps - 1) * stride, 0))
+    layer, size, windows = operation.layer, operation.shapes[0][:2], windows_of(operation)[0]
+    stride, extent = pair(layer.strides)[0], pair(layer.kernel_size)
+    sides = [-(-side // stride) - 1 for side in extent]
+    around = [(0, 0), *((side, side) for side in sides), (0, 0)]
 
-    def apply(signal, kernel):
-        signal = tf.nn.conv2d(signal, kernel, strides=1, padding=[*around, (0, 0)])
-        signal = tf.nn.depth_to_space(signal, stride)
-        signal = tf.pad(signal, [(0, 0), *((0, end) for end in ends), (0, 0)])
-        return signal[:, corner[0] : corner[0] + height, corner[1] : corner[1] + width]
+    def slide(signal, kernel):
+        rows, columns, _ = _read_by(signal, operation)
+        signal = tf.nn.conv2d(signal, kernel, strides=1, padding=around)
+        return tf.nn.depth_to_space(signal, stride)[:, :rows, :columns]
 
-    return Step(apply, arrays=((kernel_in_phases, layer, norm),))
+    def whole(signal, kernel):
+        top, left = windows.before
+        signal = slide(signal, kernel)[:, top : top + size[0], left : left + size[1]]
+        rest = [(0, n - got) for n, got in zip(size, signal.shape[1:3], strict=True)]
+        return tf.pad(signal, [(0, 0), *rest, (0, 0)])
+
+    return Step(whole, slide, arrays=((kernel_in_phases, layer, norm),))
 
 
 def _filter_strided(operation, norm):
@@ -160,7 +174,7 @@ def _filter_strided(operation, norm):
     layer, size = operation.layer, operation.shapes[0]
     strides, padding = pair(layer.strides), _padding(layer)
 
-    def apply(signal, kernel):
+    def apply(signal, kernel, size=size, padding=padding):
         return tf.raw_ops.Conv2DBackpropInput(
             input_sizes=[1, *size],
             filter=kernel,
@@ -169,7 +183,17 @@ def _filter_strided(operation, norm):
             padding=padding,
         )
 
-    return Step(apply, arrays=((kernel_tensor, layer.kernel, norm),))
+    def slide(signal, kernel):
+        return apply(signal, kernel, _read_by(signal, operation), "VALID")
+
+    return Step(apply, slide, arrays=((kernel_tensor, layer.kernel, norm),))
+
+
+def _read_by(signal, operation):
+    """(rows, columns, maps) of an operation's input that a window of its signal covers."""
+    window, maps = windows_of(operation)[0], operation.shapes[0][-1]
+    ends = [window.inputs(0, count, axis) for axis, count in enumerate(signal.shape[1:3])]
+    return [*(stop - start for start, stop in ends), maps]
 
 
 def _filter_depthwise(operation, rule, norm=None):
@@ -179,7 +203,7 @@ def _filter_depthwise(operation, rule, norm=None):
     if max(pair(layer.dilation_rate)) > 1 or strides[0] != strides[1]:
         return None
 
-    def apply(signal, kernel, *pointwise):
+    def apply(signal, kernel, *pointwise, size=size, padding=padding):
         for one in pointwise:
             signal = tf.nn.conv2d(signal, one, strides=1, padding="VALID")
         return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
@@ -190,10 +214,13 @@ def _filter_depthwise(operation, rule, norm=None):
             padding=padding,
         )
 
+    def slide(signal, *kernels):
+        return apply(signal, *kernels, size=_read_by(signal, operation), padding="VALID")
+
     if operation.kind != "SeparableConv2D":
-        return Step(apply, arrays=((kernel_tensor, layer.kernel, norm),))
+        return Step(apply, slide, arrays=((kernel_tensor, layer.kernel, norm),))
     pointwise = flipped_pointwise, layer, norm
-    return Step(apply, arrays=((kernel_tensor, layer.depthwise_kernel, None), pointwise))
+    return Step(apply, slide, arrays=((kernel_tensor, layer.depthwise_kernel, None), pointwise))
 
 
 def _filter_dense(operation, rule, norm=None):
@@ -210,14 +237,14 @@ def _rectify(operation, rule):
     if form.slope or form.cap not in (None, 6):
         return None
     if rule == "deconvnet":
-        return Step(tf.nn.relu)
+        return _pointwise(tf.nn.relu)
     gate = tf.raw_ops.ReluGrad if form.cap is None else tf.raw_ops.Relu6Grad
 
     def apply(signal, maps):
         signal = tf.nn.relu(signal) if rule == "guided" else signal
         return gate(gradients=signal, features=maps)
 
-    return Step(apply, maps=(operation.output,))
+    return _pointwise(apply, maps=(operation.output,))
 
 
 def _pool(operation):
@@ -230,18 +257,28 @@ def _unpool(operation, rule):
     _, tf = keras_and_tensorflow()
     how = _pool(operation)
 
-    def apply(signal, maps):
+    def apply(signal, maps, **other):
         # Pooled once more: beside its pool, TensorFlow finds the switches eight times as fast.
-        pooled = tf.raw_ops.MaxPool(input=maps, **how)
-        return tf.raw_ops.MaxPoolGrad(orig_input=maps, orig_output=pooled, grad=signal, **how)
+        pooled = tf.raw_ops.MaxPool(input=maps, **how | other)
+        return tf.raw_ops.MaxPoolGrad(
+            orig_input=maps, orig_output=pooled, grad=signal, **how | other
+        )
 
-    return Step(apply, maps=operation.inputs)
+    return Step(apply, functools.partial(apply, padding="VALID"), maps=operation.inputs)
 
 
 def _spread(operation, rule):
     _, tf = keras_and_tensorflow()
-    size, how = [1, *operation.shapes[0]], _pool(operation)
-    return Step(lambda signal: tf.raw_ops.AvgPoolGrad(orig_input_shape=size, grad=signal, **how))
+    size, how = operation.shapes[0], _pool(operation)
+
+    def apply(signal, size=size):
+        return tf.raw_ops.AvgPoolGrad(orig_input_shape=[1, *size], grad=signal, **how)
+
+    def slide(signal):
+        return apply(signal, _read_by(signal, operation))
+
+    # Padding takes no share, so where there is some, windows at the border differ.
+    return Step(apply, slide if how["padding"] == "VALID" else None)
 
 
 def _spread_all(operation, rule):
@@ -260,12 +297,16 @@ def _move(operation, rule):
     layer = operation.layer
     if operation.kind == "Cropping2D":
         edges = [(0, 0), *layer.cropping, (0, 0)]
-        return Step(lambda signal: tf.pad(signal, edges))
+        return Step(lambda signal: tf.pad(signal, edges), lambda signal: signal)
     if operation.kind != "ZeroPadding2D":
         return None
     (top, _), (left, _) = layer.padding
     height, width, channels = operation.shapes[0]
-    return Step(lambda signal: tf.slice(signal, [0, top, left, 0], [1, height, width, channels]))
+
+    def apply(signal):
+        return tf.slice(signal, [0, top, left, 0], [1, height, width, channels])
+
+    return Step(apply, lambda signal: signal)
 
 
 def _reshape(operation, rule):
@@ -275,22 +316,23 @@ def _reshape(operation, rule):
 
 
 def _scale_norm(operation, rule):
-    return Step(lambda signal, scale: signal * scale, arrays=((batch_norm_scale, operation.layer),))
+    scale = batch_norm_scale, operation.layer
+    return _pointwise(lambda signal, scale: signal * scale, arrays=(scale,))
 
 
 def _copy(operation, rule):
     if operation.kind != "Add" or len(operation.inputs) < 2:
         return None
-    return Step(lambda signal: [signal] * len(operation.inputs))
+    return _pointwise(lambda signal: [signal] * len(operation.inputs))
 
 
 def _cut(operation, rule):
     _, tf = keras_and_tensorflow()
     sizes = [shape[-1] for shape in operation.shapes]
-    return Step(lambda signal: tf.split(signal, sizes, axis=-1))
+    return _pointwise(lambda signal: tf.split(signal, sizes, axis=-1))
 
 
-PASSED = Step(lambda signal: signal)
+PASSED = _pointwise(lambda signal: signal)
 TAKING = {_filter, _filter_depthwise, _filter_dense}  # a batch norm's scale
 STEPS = {
     filtering.filter_transposed: _filter,

@@ -1,0 +1,173 @@
+"""The reverse pass from one layer as a compiled function: the same windows and rules as the walk.
+
+A program is made for the neurons of one layer (or for signals that fill a value), one rule, and the
+weights at one moment. Until it is compiled, and for layers that `steps` does not know, the engine
+walks.
+"""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from ..network.compiling import Beside, make_way
+from ..network.graph import Graph
+from ..network.receptive_fields import windows_of
+from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
+from ..network.weights import Weights
+from .frames import Frame, frames_of, whole
+from .signals import Signal, moved
+from .steps import steps_of
+
+SHORT = 6  # up to so many operations, a walk is as quick
+LARGE_REGION = 0.1  # of a map's positions; a smaller part is walked, in its window
+
+
+def through(
+    features: Any, number: int, route: list, seed: Signal, rule: str, wanted: frozenset
+) -> dict | None:
+    """Take one signal down a route in one: {value number: Signal} of those wanted. None as long as
+    that is not compiled, and where it cannot be or would not pay."""
+    network, values = features.network, seed.values
+    single, place = values.ndim == 4 and values.shape[1:3] == (1, 1), (0, 0)
+    if len(route) <= SHORT:
+        return None
+    if single:
+        place = seed.starts[0]
+    elif values.ndim == 4:
+        extent = network.graph.shapes[number][:2]
+        if values[0, ..., 0].size < LARGE_REGION * np.prod(extent):
+            return None
+        values = moved(values, seed.starts, (place,), extent)
+    about = (network.graph, number, tuple(route), single, rule, wanted, str(values.dtype))
+    program = features.weights.once(Program, *about, network.lock)
+    if not program.ready():
+        return None
+    kept = features.compute(program.maps)
+    maps = [as_tensor(kept[one]) for one in program.maps]
+    found = program.beside.compiled(as_tensor(values), np.asarray(place, np.int32), *maps)
+    return {
+        one: Signal(as_array(signal), (program.start(one, place),))
+        for one, signal in zip(program.found, found, strict=True)
+    }
+
+
+class Program:
+    """A route as one function: of the signal, the neuron's place and the maps that it reads.
+
+    Attributes:
+        beside: that function; None if the route cannot be compiled.
+        maps: the numbers of the values of the forward pass that it takes.
+        found: the numbers of the values whose signals it returns.
+    """
+
+    def __init__(
+        self,
+        weights: Weights,
+        graph: Graph,
+        number: int,
+        route: tuple,
+        single: bool,
+        rule: str,
+        wanted: frozenset,
+        dtype: str,
+        lock: Any,
+    ) -> None:
+        self.graph, self.asked, self.beside = graph, 0, None
+        steps = steps_of(route, rule)
+        if steps is None:
+            return
+        self.steps = dict(zip(route, steps, strict=True))
+        self.places, self.frames = (1, 1), dict.fromkeys(graph.shapes)
+        if single:
+            self.places = graph.shapes[number][:2]
+            self.frames = frames_of(graph, route, number, lambda one: self.steps[one].slide)
+        self.maps = tuple(dict.fromkeys(one for step in steps for one in step.maps))
+        reached = {number, *(one for operation in route for one in operation.inputs)}
+        self.found = tuple(sorted(wanted & reached))
+        run = functools.partial(self._run, weights, number, wanted)
+        size = (1, 1, graph.shapes[number][-1]) if single else graph.shapes[number]
+        specs = [((1, *size), dtype), ((2,), "int32")]
+        specs += [((1, *graph.shapes[one]), dtype) for one in self.maps]
+        self.beside = Beside(run, specs, lock)
+
+    def ready(self) -> bool:
+        """Whether it is compiled. Who asks for the second time gets it compiled beside."""
+        if self.beside is None:
+            return False
+        self.asked += 1
+        if self.beside.compiled is None and self.asked > 1:
+            self.beside.begin_later()
+        return self.beside.compiled is not None
+
+    def start(self, number: int, place: tuple) -> tuple[int, int]:
+        """Return where the signal at a value begins, (row, column)."""
+        frame = self.frames[number]
+        return (0, 0) if frame is None else frame.of(place)
+
+    def _run(self, weights, number, wanted, seed, place, *maps):
+        _, tf = keras_and_tensorflow()
+        kept, signals, found = dict(zip(self.maps, maps, strict=True)), {number: seed}, {}
+        for operation, step in self.steps.items():
+            make_way()
+            signal = signals.pop(operation.output)
+            if operation.output in wanted:
+                found[operation.output] = signal
+            with tf.init_scope():  # laid out once, not within the function
+                arrays = [weights.once(*about) for about in step.arrays]
+            for value, part in self._parts(operation, step, signal, place, kept, arrays):
+                signals[value] = signals[value] + part if value in signals else part
+        found.update((value, signal) for value, signal in signals.items() if value in wanted)
+        return [found[one] for one in self.found]
+
+    def _parts(self, operation, step, signal, place, kept, arrays):
+        """Yield (input number, the signal there in its frame)."""
+        frame = self.frames[operation.output]
+        if frame is not None and step.slide is None:
+            everything = whole(self.graph, operation.output, self.places)
+            signal, frame = laid(signal, frame, everything, place), None
+        if frame is None:
+            parts = step.apply(signal, *(kept[one] for one in step.maps), *arrays)
+            yield from zip(operation.inputs, _listed(parts), strict=True)
+            return
+        nominal = frame.reads(windows_of(operation)[0])
+        maps = [self._cut(kept[one], one, operation, frame, nominal, place) for one in step.maps]
+        for value, part in zip(
+            operation.inputs, _listed(step.slide(signal, *maps, *arrays)), strict=True
+        ):
+            there = self.frames[value] or whole(self.graph, value, self.places)
+            yield value, laid(part, nominal, there, place)
+
+    def _cut(self, maps, number, operation, frame, nominal, place):
+        """The maps that a step reads: at its output, or what its windows cover of its input."""
+        everything = whole(self.graph, number, self.places)
+        if number == operation.output:
+            return laid(maps, everything, frame, place)
+        inside = nominal.inside(everything.size)
+        return laid(laid(maps, everything, inside, place), inside, nominal, place, -np.inf)
+
+
+def laid(tensor: Any, of: Frame, to: Frame, place: Any, fill: float = 0.0) -> Any:
+    """Lay windows (1, h, w, channels) of one frame into those of another, `fill` around, for a
+    neuron at a place, int tensor (2,)."""
+    _, tf = keras_and_tensorflow()
+    around, starts, moves = [], [], False
+    for axis in (0, 1):
+        offset = to.starts[axis] - of.starts[axis]
+        before = max(int(-offset.min()), 0)
+        after = max(int(offset.max()) + to.size[axis] - of.size[axis], 0)
+        around.append((before, after))
+        total = before + of.size[axis] + after
+        moves = moves or bool(np.any(offset + before)) or total != to.size[axis]
+        fixed = offset.min() == offset.max()
+        here = int(offset[0]) if fixed else tf.constant(offset, tf.int32)[place[axis]]
+        starts.append(here + before)
+    if any(map(any, around)):
+        tensor = tf.pad(tensor, [(0, 0), *around, (0, 0)], constant_values=fill)
+    if moves:
+        tensor = tf.slice(tensor, [0, *starts, 0], [1, *to.size, tensor.shape[-1]])
+    return tensor
+
+
+def _listed(parts):
+    return parts if isinstance(parts, (list, tuple)) else [parts]
