@@ -130,13 +130,18 @@ class Program:
             parts = step.apply(signal, *(kept[one] for one in step.maps), *arrays)
             yield from zip(operation.inputs, _listed(parts), strict=True)
             return
-        nominal = frame.reads(windows_of(operation)[0])
+        window = windows_of(operation)[0]
+        nominal = frame.reads(window)
         maps = [self._cut(kept[one], one, operation, frame, nominal, place) for one in step.maps]
-        for value, part in zip(
-            operation.inputs, _listed(step.slide(signal, *maps, *arrays)), strict=True
-        ):
-            there = self.frames[value] or whole(self.graph, value, self.places)
-            yield value, laid(part, nominal, there, place)
+        if any(step.margin):  # one input, and just the window that is wanted there
+            nominal = self._frame(operation.inputs[0])
+            signal = laid(signal, frame, nominal.around(window, step.margin), place)
+        parts = _listed(step.slide(signal, *maps, *arrays))
+        for value, part in zip(operation.inputs, parts, strict=True):
+            yield value, laid(part, nominal, self._frame(value), place)
+
+    def _frame(self, number):
+        return self.frames[number] or whole(self.graph, number, self.places)
 
     def _cut(self, maps, number, operation, frame, nominal, place):
         """The maps that a step reads: at its output, or what its windows cover of its input."""
@@ -151,22 +156,30 @@ def laid(tensor: Any, of: Frame, to: Frame, place: Any, fill: float = 0.0) -> An
     """Lay windows (1, h, w, channels) of one frame into those of another, `fill` around, for a
     neuron at a place, int tensor (2,)."""
     _, tf = keras_and_tensorflow()
-    around, starts, moves = [], [], False
-    for axis in (0, 1):
-        offset = to.starts[axis] - of.starts[axis]
-        before = max(int(-offset.min()), 0)
-        after = max(int(offset.max()) + to.size[axis] - of.size[axis], 0)
-        around.append((before, after))
-        total = before + of.size[axis] + after
-        moves = moves or bool(np.any(offset + before)) or total != to.size[axis]
-        fixed = offset.min() == offset.max()
-        here = int(offset[0]) if fixed else tf.constant(offset, tf.int32)[place[axis]]
-        starts.append(here + before)
+    offsets = [there - here for there, here in zip(to.starts, of.starts, strict=True)]
+    after = [b + m - a for b, m, a in zip(offsets, to.size, of.size, strict=True)]
+    if to.size == of.size and not any(map(np.any, offsets)):
+        return tensor
+    if all(np.all(one <= 0) for one in offsets) and all(np.all(one >= 0) for one in after):
+        edges = [
+            (_at(place, axis, -offsets[axis]), _at(place, axis, after[axis])) for axis in (0, 1)
+        ]
+        tensor = tf.pad(tensor, [(0, 0), *edges, (0, 0)], constant_values=fill)
+        return tf.reshape(tensor, [1, *to.size, tensor.shape[-1]])
+    around = [
+        (max(int(-b.min()), 0), max(int(a.max()), 0)) for b, a in zip(offsets, after, strict=True)
+    ]
     if any(map(any, around)):
         tensor = tf.pad(tensor, [(0, 0), *around, (0, 0)], constant_values=fill)
-    if moves:
-        tensor = tf.slice(tensor, [0, *starts, 0], [1, *to.size, tensor.shape[-1]])
-    return tensor
+    starts = [_at(place, axis, offsets[axis] + around[axis][0]) for axis in (0, 1)]
+    return tf.slice(tensor, [0, *starts, 0], [1, *to.size, tensor.shape[-1]])
+
+
+def _at(place, axis, numbers):
+    """The number for a place along one axis: a tensor, or an int where all are the same."""
+    _, tf = keras_and_tensorflow()
+    same = numbers.min() == numbers.max()
+    return int(numbers[0]) if same else tf.constant(numbers, tf.int32)[place[axis]]
 
 
 def _listed(parts):

@@ -15,7 +15,7 @@ from ..network.graph import Graph, Operation
 from ..network.receptive_fields import windows_of
 from ..network.windows import Sliding
 
-NEARLY_WHOLE = 0.6  # of a map's positions; from there on the whole map is as quick
+NEARLY_WHOLE = 0.8  # of a map's positions; from there on the whole map is as quick
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,14 @@ class Frame:
         ]
         size = tuple(int((stop - start)[0]) for start, stop in ends)
         return Frame(tuple(start for start, _ in ends), size)
+
+    def around(self, window: Sliding, margin: tuple[int, int]) -> "Frame":
+        """Return the windows of an operation's output that hold, with a margin on each side, all
+        that reads these windows of its input; for strides of 1."""
+        sides = zip(self.starts, window.before, margin, strict=True)
+        starts = tuple(start + before - edge for start, before, edge in sides)
+        size = tuple(count + edge for count, edge in zip(self.size, margin, strict=True))
+        return Frame(starts, size)
 
     def inside(self, extent: tuple[int, int]) -> "Frame":
         """Return the windows cut at the ends of a map of that extent, and shifted inwards to one

@@ -35,12 +35,14 @@ class Step:
             list of them where there are several inputs. All of them fill their value.
         slide: the same for a window of the signal, to all that it reads of the input, which may
             stick out (`Sliding.inputs`); the maps are cut likewise. None where there is no such.
+        margin: how many zeros it needs around that window, (rows, columns) on each side, to do so.
         maps: the numbers of the values of the forward pass that it reads.
         arrays: what it needs of the weights, each (make, about …) for `Weights.once`.
     """
 
     apply: Callable
     slide: Callable | None = None
+    margin: tuple[int, int] = (0, 0)
     maps: tuple[int, ...] = ()
     arrays: tuple[tuple, ...] = ()
 
@@ -117,11 +119,12 @@ def _filter(operation, rule, norm=None):
 def _filter_around(layer, norm):
     """Without strides: a convolution with the flipped kernel, as quick as the gradient or more."""
     _, tf = keras_and_tensorflow()
-    ways = []
-    for padding in (layer.padding, "valid"):
-        edges = [[0, 0], *(_edges(k, padding) for k in pair(layer.kernel_size)), [0, 0]]
-        ways.append(functools.partial(tf.nn.conv2d, strides=1, padding=edges))
-    return Step(*ways, arrays=((flipped_kernel, layer, norm),))
+    extent = pair(layer.kernel_size)
+    edges = [(0, 0), *(_edges(side, layer.padding) for side in extent), (0, 0)]
+    whole = functools.partial(tf.nn.conv2d, strides=1, padding=edges)
+    slide = functools.partial(tf.nn.conv2d, strides=1, padding="VALID")
+    margin = tuple(side - 1 for side in extent)
+    return Step(whole, slide, margin, arrays=((flipped_kernel, layer, norm),))
 
 
 def _filter_apart(operation, norm):
