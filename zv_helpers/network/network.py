@@ -124,11 +124,11 @@ class Network:
         """Find the pixels that a box (top, left, bottom, right) of a value's positions sees: such a
         box in input pixels, cut where the picture ends, or, if `endless`, as if no map had borders;
         None where an operation has no known window."""
-        route = self.cache.once(windows_below, self.graph, number)
-        if route is None:
+        if self.cache.once(windows_below, self.graph, number) is None:
             return None
-        walk = functools.partial(interval_of, self.graph, route, number, box, endless)
-        (top, bottom), (left, right) = walk(0), walk(1)
+        ends = (box[0], box[2]), (box[1], box[3])
+        about = [(number, *pair, axis, endless) for axis, pair in enumerate(ends)]
+        (top, bottom), (left, right) = (self.cache.once(_seen, *one, owner=self) for one in about)
         return top, left, bottom, right
 
     def receptive_field_size(self, number: int) -> tuple[int, int] | None:
@@ -272,3 +272,8 @@ class Table:
         rows.insert(1, tuple("─" * width for width in widths))
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         return "\n".join([*lines, *self.notes])
+
+
+def _seen(network, number, start, stop, axis, endless):
+    route = network.cache.once(windows_below, network.graph, number)
+    return interval_of(network.graph, route, number, (start, stop), endless, axis)

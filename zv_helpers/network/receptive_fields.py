@@ -130,9 +130,12 @@ def windows_below(graph: Graph, number: int) -> list[tuple[Operation, Any]] | No
     return None if any(arithmetic is None for _, arithmetic in found) else found
 
 
-def interval_of(graph: Graph, route: list, number: int, box: Box, endless: bool, axis: int) -> Pair:
-    """Walk down a route of `windows_below` along one axis: see `Network.pixels_of`."""
-    seen = {number: (box[axis], box[axis + 2])}
+def interval_of(
+    graph: Graph, route: list, number: int, ends: Pair, endless: bool, axis: int
+) -> Pair:
+    """Walk down a route of `windows_below` along one axis, from positions start ≤ p < stop of a
+    value: see `Network.pixels_of`."""
+    seen = {number: ends}
     for operation, arithmetic in route:
         outer = seen.pop(operation.output)
         for value, window in zip(operation.inputs, arithmetic, strict=True):
