@@ -54,6 +54,7 @@ def sliding():
     left, right = convolution(5, 1)(value), normed(value, convolution(5, (1, 3)), layers.ReLU(6.0))
     value = layers.Concatenate()([left, right])
     value = layers.ZeroPadding2D(((0, 1), (1, 0)))(value)
+    value = convolution(10, 3, dilation_rate=2, groups=2)(value)
     value = layers.AveragePooling2D(2, 1)(value)
     value = layers.Cropping2D(((1, 0), (2, 1)))(value)
     value = layers.MaxPooling2D(2, 1)(layers.SeparableConv2D(8, 3)(value))

@@ -12,12 +12,11 @@ import numpy as np
 
 from ..network.compiling import Beside, make_way
 from ..network.graph import Graph
-from ..network.receptive_fields import windows_of
 from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..network.weights import Weights
 from .frames import Frame, frames_of, whole
 from .signals import Signal, moved
-from .steps import steps_of
+from .steps import steps_of, window_of
 
 SHORT = 6  # up to so many operations, a walk is as quick
 LARGE_REGION = 0.1  # of a map's positions; a smaller part is walked, in its window
@@ -74,7 +73,7 @@ class Program:
         lock: Any,
     ) -> None:
         self.graph, self.asked, self.beside = graph, 0, None
-        steps = steps_of(route, rule)
+        steps = steps_of(route, rule, wanted)
         if steps is None:
             return
         self.steps = dict(zip(route, steps, strict=True))
@@ -130,7 +129,7 @@ class Program:
             parts = step.apply(signal, *(kept[one] for one in step.maps), *arrays)
             yield from zip(operation.inputs, _listed(parts), strict=True)
             return
-        window = windows_of(operation)[0]
+        window = window_of(operation)
         nominal = frame.reads(window)
         maps = [self._cut(kept[one], one, operation, frame, nominal, place) for one in step.maps]
         if any(step.margin):  # one input, and just the window that is wanted there

@@ -21,12 +21,12 @@ NEARLY_WHOLE = 0.8  # of a map's positions; from there on the whole map is as qu
 @dataclass(frozen=True, eq=False)
 class Frame:
     """The windows of one size (h, w) at one value, for every place of the neuron: `starts` are the
-    first rows by the neuron's row, int (rows,), and the first columns by its column."""
+    first rows by the neuron's row and the first columns by its column, two int arrays."""
 
-    starts: tuple[np.ndarray, np.ndarray]
-    size: tuple[int, int]
+    starts: Any
+    size: tuple
 
-    def reads(self, window: Sliding) -> "Frame":
+    def reads(self, window: Any) -> "Frame":
         """Return what these windows read of an operation's input; that may stick out."""
         ends = [
             window.inputs(start, start + count, axis)
@@ -35,7 +35,7 @@ class Frame:
         size = tuple(int((stop - start)[0]) for start, stop in ends)
         return Frame(tuple(start for start, _ in ends), size)
 
-    def around(self, window: Sliding, margin: tuple[int, int]) -> "Frame":
+    def around(self, window: Any, margin: tuple[int, int]) -> "Frame":
         """Return the windows of an operation's output that hold, with a margin on each side, all
         that reads these windows of its input; for strides of 1."""
         sides = zip(self.starts, window.before, margin, strict=True)
@@ -63,7 +63,7 @@ class Frame:
             sizes.append(int((np.maximum(*stops) - first).max()))
         return Frame(starts, tuple(sizes)).inside(extent)
 
-    def of(self, place: tuple[int, int]) -> tuple[int, int]:
+    def of(self, place: tuple[int, int]) -> tuple:
         """Return the first (row, column) for a neuron at that place."""
         return tuple(int(start[at]) for start, at in zip(self.starts, place, strict=True))
 
@@ -80,7 +80,7 @@ def frames_of(
         if frame is not None and math.prod(frame.size) > NEARLY_WHOLE * math.prod(shape[:2]):
             frame = frames[operation.output] = None
         known = frame is not None and slides(operation)
-        for value, window in zip(operation.inputs, windows_of(operation), strict=True):
+        for value, window in zip(operation.inputs, windows_of(operation) or (), strict=True):
             extent = graph.shapes[value][:2]
             below = None
             if known and isinstance(window, Sliding):
@@ -94,5 +94,5 @@ def frames_of(
 
 def whole(graph: Graph, number: int, places: tuple[int, int]) -> Frame:
     """Return the windows that are all of a value."""
-    starts = tuple(np.zeros(count, int) for count in places)
-    return Frame(starts, tuple(graph.shapes[number][:2]))
+    height, width = graph.shapes[number][:2]
+    return Frame((np.zeros(places[0], int), np.zeros(places[1], int)), (height, width))
