@@ -9,7 +9,7 @@ from typing import Any
 from .compiling import Beside, make_way
 from .graph import Graph, Operation, is_from_keras
 from .tensorflow import keras_and_tensorflow
-from .weights import Weights, variables_of
+from .weights import Weights, values_of, variables_of
 
 MEMORY = 400_000_000  # bytes for the feature maps of all pictures that go through together
 
@@ -51,11 +51,11 @@ def _pass(network, graph, number, kept, like):
     the variables whose values it gives then)."""
     plan, variables = plan_of(graph, number, kept | {0}), variables_of(graph.below(number))
     numbers = sorted((kept & {one.output for one, _ in plan}) | ({number} - {0}))
-    (shape, dtype), readers = like, [one.value for one in variables]
+    shape, dtype = like
 
     def run(batch):
         values = walk(plan, {0: batch})
-        return [values[n] for n in numbers] + [one.read_value() for one in readers]
+        return [values[n] for n in numbers] + values_of(variables)
 
     return Beside(run, [((None, *shape), dtype)], network.lock), numbers, variables
 
@@ -83,7 +83,6 @@ def _onward(network, graph, start, number, passing, like):
     _, tf = keras_and_tensorflow()
     steps = steps_between(graph, start, number)
     plan, variables = with_releases(steps, frozenset({number})), variables_of(graph.below(number))
-    readers = [one.value for one in variables]
 
     def run(maps, *beside):
         many = [tf.shape(maps)[0]]
@@ -92,7 +91,7 @@ def _onward(network, graph, start, number, passing, like):
             for n, one in zip(passing, beside, strict=True)
         }
         found = walk(plan, {start: maps} | values)[number]
-        return [found, *(one.read_value() for one in readers)]
+        return [found, *values_of(variables)]
 
     (shape, dtype), *others = like
     specs = [((None, *shape), dtype), *(((1, *size), kind) for size, kind in others)]

@@ -58,6 +58,13 @@ def variables_of(operations: Iterable[Operation]) -> list:
     return list({id(v): v for layer in layers for v in getattr(layer, "variables", ())}.values())
 
 
+def values_of(variables: Iterable) -> list:
+    """List the tensors that Keras variables hold; `read_value` of each takes thrice as long."""
+    _, tf = keras_and_tensorflow()
+    plain = [one.value for one in variables]
+    return [tf.raw_ops.ReadVariableOp(resource=one.handle, dtype=one.dtype) for one in plain]
+
+
 def flipped_kernel(weights: Weights, layer: Any, norm: Any = None) -> Any:
     """Turn a convolution's kernel by 180° and exchange its two map axes: a tensor (rows, columns,
     maps out in a group, maps in), scaled as in `scaled_kernel`."""
