@@ -26,7 +26,7 @@ from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_note
 LAYERS = {
     "squeezenet": ("conv1", *(f"fire{i}" for i in range(2, 10))),
     "vgg16-conv": ("block1_conv2", "block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3"),
-    "efficientnet-lite0": ("stem_relu", "block3_2_add", "block5_3_add", "head_relu"),
+    "efficientnet-lite0": ("block2_1_depthwise_relu", "block3_2_add", "block5_3_add", "head_relu"),
     "ResNet50": tuple(f"conv{i}_block1_out" for i in range(2, 6)),
 }
 BAR, BARS = 40, {"block4_conv3": 60, "block5_conv3": 130, "conv5_block1_out": 130}

@@ -6,6 +6,7 @@ walks.
 """
 
 import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from .signals import Signal, moved
 from .steps import steps_of, window_of
 
 SHORT = 6  # up to so many operations, a walk is as quick
+HEAVY = 60e6  # from so many multiplications an operation on, too: it cuts windows at the border
 LARGE_REGION = 0.1  # of a map's positions; a smaller part is walked, in its window
 
 
@@ -81,6 +83,8 @@ class Program:
         if single:
             self.places = graph.shapes[number][:2]
             self.frames = frames_of(graph, route, number, lambda one: self.steps[one].slide)
+        if sum(map(self._products, route)) > HEAVY * len(route):
+            return
         self.maps = tuple(dict.fromkeys(one for step in steps for one in step.maps))
         reached = {number, *(one for operation in route for one in operation.inputs)}
         self.found = tuple(sorted(wanted & reached))
@@ -103,6 +107,13 @@ class Program:
         """Return where the signal at a value begins, (row, column)."""
         frame = self.frames[number]
         return (0, 0) if frame is None else frame.of(place)
+
+    def _products(self, operation):
+        """How many multiplications an operation's filters take."""
+        kernels = [one.shape for one in getattr(operation.layer, "weights", ())]
+        frame, shape = self.frames[operation.output], operation.output_shape
+        positions = math.prod(shape[:-1] if frame is None else frame.size)
+        return positions * sum(math.prod(one) for one in kernels if len(one) > 1)
 
     def _run(self, weights, number, wanted, seed, place, *maps):
         _, tf = keras_and_tensorflow()

@@ -85,14 +85,25 @@ def _telling(operation):
 def rectify_signal(signal, context):
     """ReLU in all its forms, see `mathematics.rectify`."""
     form, rule = context.operation.rectifier, context.rule
-    if rule == "deconvnet" and not form.slope and signal.size > MANY_VALUES:
-        _, tf = keras_and_tensorflow()
-        return as_array(tf.nn.relu(as_tensor(signal)))
+    if not form.slope and form.cap in (None, 6) and signal.size > MANY_VALUES:
+        return _rectified_by_tensorflow(signal, context)
     maps = None
     if rule != "deconvnet":
         told = context.output_maps() if form.slope >= 0 else _input_maps(context)
         maps = np.broadcast_to(told, signal.shape)
     return rectify(signal, maps, rule, form.slope, form.cap)
+
+
+def _rectified_by_tensorflow(signal, context):
+    _, tf = keras_and_tensorflow()
+    signal, rule = as_tensor(signal), context.rule
+    signal = signal if rule == "gradient" else tf.nn.relu(signal)
+    if rule != "deconvnet":
+        capped = context.operation.rectifier.cap is not None
+        gate = tf.raw_ops.Relu6Grad if capped else tf.raw_ops.ReluGrad
+        maps = np.broadcast_to(context.output_maps(), np.shape(signal))
+        signal = gate(gradients=signal, features=as_tensor(maps))
+    return as_array(signal)
 
 
 @reverse_rule("PReLU", keeps="input", title="rectify")
