@@ -15,7 +15,7 @@ from ..network.graph import Graph, Operation
 from ..network.receptive_fields import windows_of
 from ..network.windows import Sliding
 
-NEARLY_WHOLE = 0.8  # of a map's positions; from there on the whole map is as quick
+NEARLY_WHOLE = 0.65  # of a map's positions; from there on the whole map is as quick
 
 
 @dataclass(frozen=True, eq=False)
