@@ -75,7 +75,7 @@ class Program:
         lock: Any,
     ) -> None:
         self.graph, self.asked, self.beside = graph, 0, None
-        steps = steps_of(route, rule, wanted)
+        steps = steps_of(route, rule, wanted, graph.kept)
         if steps is None:
             return
         self.steps = dict(zip(route, steps, strict=True))

@@ -34,6 +34,15 @@ def pointwise(apply: Callable, **how: Any) -> Step:
     return Step(apply, apply, **how)
 
 
+def after(first: Step, second: Step) -> Step:
+    """Return one step for two that are the same for a window, the first with maps of its own."""
+
+    def apply(signal, *maps):
+        return second.apply(first.apply(signal, *maps))
+
+    return pointwise(apply, maps=first.maps)
+
+
 PASSED = pointwise(lambda signal: signal)
 
 
