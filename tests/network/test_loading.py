@@ -357,6 +357,13 @@ def test_the_default_network(tmp_path, monkeypatch):
     assert loading.default_name() == ("vgg16-conv", "ZV_MODEL names it")
 
 
+@pytest.mark.parametrize("name", ["squeezenet", "resnet50"])
+@pytest.mark.parametrize("what", ["preprocess", "class_names", "output"])
+def test_what_a_network_knows_is_not_taken_from_you(name, what):
+    with pytest.raises(ValueError, match=f"{what}= with a network of your own, but '{name}'"):
+        zv.load_model(name, **{what: "tf"})
+
+
 def test_no_name_says_which_network_and_why(monkeypatch, capsys):
     monkeypatch.setenv("ZV_MODEL", "squeezenet")
     assert zv.load_model().name == "squeezenet"

@@ -67,10 +67,16 @@ def load_model(
     if name is None:
         name, why = default_name()
         print(f"Network: {name} ({why}).")
-    if isinstance(name, str) and name in SHIPPED:
-        return _shipped(name, checked_size(input_size))
-    if isinstance(name, str) and name in DOWNLOADS:
-        return _downloaded(name)
+    if isinstance(name, str) and name in (*SHIPPED, *DOWNLOADS):
+        given = {"preprocess": preprocess, "class_names": class_names, "output": output}
+        given |= {"input_size": input_size} if name in DOWNLOADS else {}
+        for what, value in given.items():
+            if value is not None:
+                raise ValueError(
+                    f"Expected {what}= with a network of your own, but {name!r} knows its own: "
+                    "leave it out."
+                )
+        return _shipped(name, checked_size(input_size)) if name in SHIPPED else _downloaded(name)
     mine = my_networks((*SHIPPED, *DOWNLOADS))
     if names_a_file(name) or isinstance(name, str) and name in mine:
         path = find_network(name, mine)
