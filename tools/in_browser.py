@@ -287,6 +287,15 @@ class OnScreen:
         for _ in range(times):
             handle.press(key)
 
+    def wait_for_slider(self, name, value, seconds=ACTION_SECONDS):
+        """Wait until a slider stands at a number: the kernel has answered what came before."""
+        handle = self.control("slider", name).element_handle()
+        self.page.wait_for_function(
+            "([handle, value]) => Number(handle.getAttribute('aria-valuenow')) === value",
+            arg=[handle, value],
+            timeout=1000 * seconds,
+        )
+
     def upload(self, *files):
         with self.page.expect_file_chooser() as chooser:
             self.root.locator(".widget-upload").click()

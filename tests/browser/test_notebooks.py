@@ -97,6 +97,8 @@ def move_neurons(explorer, context, source, workbook):
     explorer.press("Feature map", "ArrowRight", 3)
     assert differ(now(channel=20), before)[0]
     explorer.choose("Order", neuron.STRENGTH_ORDER)
+    ordered = list(features.strongest_channels("fire5", features["fire5"].shape[2]))
+    explorer.wait_for_slider("Feature map", ordered.index(20))
     explorer.press("Feature map", "Home")
     explorer.press("Feature map", "ArrowRight", 2)
     now(channel=int(features.strongest_channels("fire5", 3)[2]))
