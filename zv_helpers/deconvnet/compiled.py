@@ -16,7 +16,7 @@ from ..network.graph import Graph
 from ..network.tensorflow import as_array, as_tensor, keras_and_tensorflow
 from ..network.weights import Weights
 from .frames import Frame, frames_of, whole
-from .signals import Signal, moved
+from .signals import Signal, listed, moved
 from .steps import steps_of, window_of
 
 SHORT = 6  # up to so many operations, a walk is as quick
@@ -57,7 +57,7 @@ class Program:
     """A route as one function: of the signal, the neuron's place and the maps that it reads.
 
     Attributes:
-        beside: that function; None if the route cannot be compiled.
+        beside: that function; None if the route cannot be compiled, or would be no quicker.
         maps: the numbers of the values of the forward pass that it takes.
         found: the numbers of the values whose signals it returns.
     """
@@ -74,17 +74,23 @@ class Program:
         dtype: str,
         lock: Any,
     ) -> None:
-        self.graph, self.asked, self.beside = graph, 0, None
-        steps = steps_of(route, rule, wanted, graph.kept)
+        self.graph, self.asked = graph, 0
+        self._about = weights, number, route, single, rule, wanted, dtype, lock
+
+    @functools.cached_property
+    def beside(self) -> Beside | None:
+        """The function, made once it is wanted: in deep networks that takes 15 milliseconds."""
+        weights, number, route, single, rule, wanted, dtype, lock = self._about
+        graph, steps = self.graph, steps_of(route, rule, wanted, self.graph.kept)
         if steps is None:
-            return
+            return None
         self.steps = dict(zip(route, steps, strict=True))
         self.places, self.frames = (1, 1), dict.fromkeys(graph.shapes)
         if single:
             self.places = graph.shapes[number][:2]
             self.frames = frames_of(graph, route, number, lambda one: self.steps[one].slide)
         if sum(map(self._products, route)) > HEAVY * len(route):
-            return
+            return None
         self.maps = tuple(dict.fromkeys(one for step in steps for one in step.maps))
         reached = {number, *(one for operation in route for one in operation.inputs)}
         self.found = tuple(sorted(wanted & reached))
@@ -92,14 +98,14 @@ class Program:
         size = (1, 1, graph.shapes[number][-1]) if single else graph.shapes[number]
         specs = [((1, *size), dtype), ((2,), "int32")]
         specs += [((1, *graph.shapes[one]), dtype) for one in self.maps]
-        self.beside = Beside(run, specs, lock)
+        return Beside(run, specs, lock)
 
     def ready(self) -> bool:
         """Whether it is compiled. Who asks for the second time gets it compiled beside."""
-        if self.beside is None:
-            return False
         self.asked += 1
-        if self.beside.compiled is None and self.asked > 1:
+        if self.asked == 1 or self.beside is None:
+            return False
+        if self.beside.compiled is None:
             self.beside.begin_later()
         return self.beside.compiled is not None
 
@@ -138,7 +144,7 @@ class Program:
             signal, frame = laid(signal, frame, everything, place), None
         if frame is None:
             parts = step.apply(signal, *(kept[one] for one in step.maps), *arrays)
-            yield from zip(operation.inputs, _listed(parts), strict=True)
+            yield from zip(operation.inputs, listed(parts), strict=True)
             return
         window = window_of(operation)
         nominal = frame.reads(window)
@@ -146,7 +152,7 @@ class Program:
         if any(step.margin):  # one input, and just the window that is wanted there
             nominal = self._frame(operation.inputs[0])
             signal = laid(signal, frame, nominal.around(window, step.margin), place)
-        parts = _listed(step.slide(signal, *maps, *arrays))
+        parts = listed(step.slide(signal, *maps, *arrays))
         for value, part in zip(operation.inputs, parts, strict=True):
             yield value, laid(part, nominal, self._frame(value), place)
 
@@ -190,7 +196,3 @@ def _at(place, axis, numbers):
     _, tf = keras_and_tensorflow()
     same = numbers.min() == numbers.max()
     return int(numbers[0]) if same else tf.constant(numbers, tf.int32)[place[axis]]
-
-
-def _listed(parts):
-    return parts if isinstance(parts, (list, tuple)) else [parts]

@@ -18,7 +18,7 @@ from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .compiled import through
 from .rules.table import reversal_of
-from .signals import Place, Signal, cropped, joined, moved, place, windows
+from .signals import Place, Signal, cropped, joined, listed, moved, place, windows
 
 MOST_AT_ONCE = 16  # neurons that share their steps; memory does not grow beyond them
 LARGE_SIGNAL = 400_000  # values; above this, neurons gain nothing from sharing a step
@@ -157,8 +157,7 @@ def one_step(features: Features, operation: Operation, signal: Signal, rule: str
         for value, window in zip(operation.inputs, arithmetic, strict=True)
     ]
     context = ReverseContext(features, operation, rule, signal, places[0])
-    parts = reverse_of(signal.values, context)
-    parts = parts if isinstance(parts, (list, tuple)) else [parts]
+    parts = listed(reverse_of(signal.values, context))
     new = []
     for value, part, at in zip(operation.inputs, parts, places, strict=True):
         if at.moves and part.ndim == 4:

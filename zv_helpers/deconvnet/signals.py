@@ -24,6 +24,11 @@ class Signal:
         return int(top), int(left), int(top + h), int(left + w)
 
 
+def listed(parts: Any) -> Any:
+    """Return what a reversal gives as a list: one signal for each input."""
+    return parts if isinstance(parts, (list, tuple)) else [parts]
+
+
 def windows(maps: np.ndarray, starts: Any, size: Any, fill: float = 0.0) -> np.ndarray:
     """Cut windows of size (h, w) at n starts (row, column) out of one picture's maps (1, H, W,
     channels), `fill` where they stick out: (n, h, w, channels), a view of a single one inside."""

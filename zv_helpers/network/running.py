@@ -180,7 +180,7 @@ def _computed(operation, *values):
         return operation.compute(*values)
     _, tf = keras_and_tensorflow()
     return tf.raw_ops.FusedBatchNormV3(
-        x=maps,
+        x=tf.cast(maps, layer.compute_dtype),  # as Keras casts what a layer reads
         scale=layer.gamma.value if layer.scale else tf.ones_like(layer.moving_mean.value),
         offset=layer.beta.value if layer.center else tf.zeros_like(layer.moving_mean.value),
         mean=layer.moving_mean.value,

@@ -1,5 +1,7 @@
 """Pools and unpooling, ReLU and rectification. (Zeiler & Fergus 2014, §2.1.)"""
 
+from typing import Any
+
 import numpy as np
 
 from ...network.receptive_fields import pool_geometry
@@ -86,7 +88,10 @@ def rectify_signal(signal, context):
     """ReLU in all its forms, see `mathematics.rectify`."""
     form, rule = context.operation.rectifier, context.rule
     if not form.slope and form.cap in (None, 6) and signal.size > MANY_VALUES:
-        return _rectified_by_tensorflow(signal, context)
+        maps = None
+        if rule != "deconvnet":
+            maps = as_tensor(np.broadcast_to(context.output_maps(), signal.shape))
+        return as_array(rectified(as_tensor(signal), maps, rule, form.cap))
     maps = None
     if rule != "deconvnet":
         told = context.output_maps() if form.slope >= 0 else _input_maps(context)
@@ -94,16 +99,15 @@ def rectify_signal(signal, context):
     return rectify(signal, maps, rule, form.slope, form.cap)
 
 
-def _rectified_by_tensorflow(signal, context):
+def rectified(signal: Any, maps: Any, rule: str, cap: float | None) -> Any:
+    """`mathematics.rectify` of tensors, for ReLU and (cap 6) ReLU6; maps: at its output, which the
+    rule "deconvnet" does not ask for."""
     _, tf = keras_and_tensorflow()
-    signal, rule = as_tensor(signal), context.rule
     signal = signal if rule == "gradient" else tf.nn.relu(signal)
-    if rule != "deconvnet":
-        capped = context.operation.rectifier.cap is not None
-        gate = tf.raw_ops.Relu6Grad if capped else tf.raw_ops.ReluGrad
-        maps = np.broadcast_to(context.output_maps(), np.shape(signal))
-        signal = gate(gradients=signal, features=as_tensor(maps))
-    return as_array(signal)
+    if rule == "deconvnet":
+        return signal
+    gate = tf.raw_ops.ReluGrad if cap is None else tf.raw_ops.Relu6Grad
+    return gate(gradients=signal, features=maps)
 
 
 @reverse_rule("PReLU", keeps="input", title="rectify")

@@ -92,11 +92,17 @@ def _filter_in_phases(operation, norm):
 
 def _filter_strided(operation, norm):
     _, tf = keras_and_tensorflow()
-    layer, size = operation.layer, operation.shapes[0]
-    strides, padding = pair(layer.strides), padding_of(layer)
+    ways = _as_gradient(operation, tf.raw_ops.Conv2DBackpropInput)
+    return Step(*ways, arrays=((kernel_tensor, operation.layer.kernel, norm),))
+
+
+def _as_gradient(operation, gradient):
+    """(for whole maps, for windows): the gradient that TensorFlow has of a convolution."""
+    size, padding = operation.shapes[0], padding_of(operation.layer)
+    strides = pair(operation.layer.strides)
 
     def apply(signal, kernel, size=size, padding=padding):
-        return tf.raw_ops.Conv2DBackpropInput(
+        return gradient(
             input_sizes=[1, *size],
             filter=kernel,
             out_backprop=signal,
@@ -107,35 +113,24 @@ def _filter_strided(operation, norm):
     def slide(signal, kernel):
         return apply(signal, kernel, read_by(signal, operation), "VALID")
 
-    return Step(apply, slide, arrays=((kernel_tensor, layer.kernel, norm),))
+    return apply, slide
 
 
 def filter_depthwise(operation, rule, norm=None):
     """Each feature map with filters of its own; of a separable convolution, the 1×1 first."""
     _, tf = keras_and_tensorflow()
-    layer, size = operation.layer, operation.shapes[0]
-    strides, padding = pair(layer.strides), padding_of(layer)
+    layer, strides = operation.layer, pair(operation.layer.strides)
     if max(pair(layer.dilation_rate)) > 1 or strides[0] != strides[1]:
         return None
-
-    def apply(signal, kernel, *pointwise, size=size, padding=padding):
-        for one in pointwise:
-            signal = tf.nn.conv2d(signal, one, strides=1, padding="VALID")
-        return tf.raw_ops.DepthwiseConv2dNativeBackpropInput(
-            input_sizes=[1, *size],
-            filter=kernel,
-            out_backprop=signal,
-            strides=[1, *strides, 1],
-            padding=padding,
-        )
-
-    def slide(signal, *kernels):
-        return apply(signal, *kernels, size=read_by(signal, operation), padding="VALID")
-
+    ways = _as_gradient(operation, tf.raw_ops.DepthwiseConv2dNativeBackpropInput)
     if operation.kind != "SeparableConv2D":
-        return Step(apply, slide, arrays=((kernel_tensor, layer.kernel, norm),))
-    pointwise = flipped_pointwise, layer, norm
-    return Step(apply, slide, arrays=((kernel_tensor, layer.depthwise_kernel, None), pointwise))
+        return Step(*ways, arrays=((kernel_tensor, layer.kernel, norm),))
+
+    def mixed_first(way):
+        return lambda signal, kernel, one: way(tf.nn.conv2d(signal, one, 1, "VALID"), kernel)
+
+    kernels = (kernel_tensor, layer.depthwise_kernel, None), (flipped_pointwise, layer, norm)
+    return Step(*map(mixed_first, ways), arrays=kernels)
 
 
 def filter_dense(operation, rule, norm=None):

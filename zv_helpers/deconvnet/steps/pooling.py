@@ -4,24 +4,20 @@ import functools
 
 from ...network.receptive_fields import pool_geometry
 from ...network.tensorflow import keras_and_tensorflow
+from ..rules.pooling import rectified
 from .step import Step, padding_of, pointwise, read_by
 
 
 def rectify(operation, rule):
     """ReLU and ReLU6, by the three rules."""
-    _, tf = keras_and_tensorflow()
     form = operation.rectifier
     if form.slope or form.cap not in (None, 6):
         return None
-    if rule == "deconvnet":
-        return pointwise(tf.nn.relu)
-    gate = tf.raw_ops.ReluGrad if form.cap is None else tf.raw_ops.Relu6Grad
 
-    def apply(signal, maps):
-        signal = tf.nn.relu(signal) if rule == "guided" else signal
-        return gate(gradients=signal, features=maps)
+    def apply(signal, maps=None):
+        return rectified(signal, maps, rule, form.cap)
 
-    return pointwise(apply, maps=(operation.output,))
+    return pointwise(apply, maps=() if rule == "deconvnet" else (operation.output,))
 
 
 def _pool(operation):
