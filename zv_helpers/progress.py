@@ -26,6 +26,49 @@ def watching(progress: Progress) -> Iterator[None]:
         _watcher.reset(before)
 
 
+@contextlib.contextmanager
+def counted(
+    count: int, what: str, progress: Progress = True, unit: str = "it", done: int = 0
+) -> Iterator[Callable[[int], Any]]:
+    """Give a function to call with how many more of `count` are done, and say how far that is.
+
+    Args:
+        what: is done, in a few words; unit: what is counted; done: how many are done before.
+        progress: as for `watched`; a function is called at the beginning and after each step.
+
+    >>> with counted(5, "reading", lambda done, count: print(done, "of", count)) as more:
+    ...     more(3)
+    0 of 5
+    3 of 5
+    """
+    progress = _resolved(progress)
+    if progress is True:
+        from tqdm.auto import tqdm
+
+        bar = tqdm(total=count, desc=what, unit=unit, initial=done, delay=SILENT_FOR, leave=False)
+        with bar:
+            yield bar.update
+        return
+    tell = progress or (lambda done, count: None)
+
+    def more(step):
+        nonlocal done
+        done += step
+        tell(done, count)
+
+    more(0)
+    yield more
+
+
+def _resolved(progress):
+    """Return what `True` stands for now: a bar (True), none (False) or a function."""
+    if progress is True:
+        progress = _watcher.get()
+    if progress is True and os.environ.get("TQDM_DISABLE"):  # in notebooks tqdm does not heed it
+        return False
+    return progress
+
+
 def watched(items: Sequence, what: str, progress: Progress = True) -> Iterator:
     """Yield the items one after the other and say how far that is.
 
@@ -41,10 +84,7 @@ def watched(items: Sequence, what: str, progress: Progress = True) -> Iterator:
     2 of 2
     ['a', 'b']
     """
-    if progress is True:
-        progress = _watcher.get()
-    if progress is True and os.environ.get("TQDM_DISABLE"):  # in notebooks tqdm does not heed it
-        progress = False
+    progress = _resolved(progress)
     if progress is True:
         from tqdm.auto import tqdm
 

@@ -83,6 +83,26 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     if not isinstance(spec, InputSpec):
         came = f"got a value of type {type(network).__name__}"
         raise refused("a network as second argument", came, "make one with load_model()")
+    name, picture, pixels, size, box, place, notes = _seen(source, spec, fit)
+    if _used_is_smaller(box, place):
+        warnings.warn(f"{name}: {notes[-1]}.", SmallImageWarning, stacklevel=2)
+    batch = spec.prepare(pixels[None])
+    picture.thumbnail((LARGEST_KEPT, LARGEST_KEPT), Image.Resampling.BICUBIC)
+    original = np.array(picture)
+    for array in (pixels, batch, original):
+        array.setflags(write=False)
+    return InputImage(name, pixels, batch, original, size, fit, box, place, tuple(notes), spec)
+
+
+def seen_pixels(source: Source, spec: InputSpec) -> np.ndarray:
+    """Return the `pixels` of `load_image(source, network)` and nothing else: uint8 (h, w,
+    channels), from any thread, without a warning; raises ImageError and DataError as it does."""
+    return _seen(source, spec, "crop")[2]
+
+
+def _seen(source, spec, fit):
+    """Read a photograph and cut out what is seen: (name, RGB picture, pixels, (H, W), box, place,
+    notes)."""
     name, picture, size, notes = read_picture(source)
     seen = _grey(picture, notes) if spec.channels == 1 else picture
     box, place = fit_boxes(size, spec.size, fit)
@@ -95,17 +115,15 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
         raise refused(wanted, f"{name!r} is {_size(size)}{part}", "use a larger or less narrow one")
     pixels = _fitted(seen, size, spec.size, box, place)
     notes.append(_fit_note(size, used, filled, spec.size, fit))
-    if used[0] < filled[0] or used[1] < filled[1]:
+    if _used_is_smaller(box, place):
         part = "the photograph" if used == size else "the part of the photograph that is used"
         sizes = f"is {_size(used)} and the network sees {_size(filled)}"
         notes.append(f"{part} {sizes}: fine details are not there; use a larger one")
-        warnings.warn(f"{name}: {notes[-1]}.", SmallImageWarning, stacklevel=2)
-    batch = spec.prepare(pixels[None])
-    picture.thumbnail((LARGEST_KEPT, LARGEST_KEPT), Image.Resampling.BICUBIC)
-    original = np.array(picture)
-    for array in (pixels, batch, original):
-        array.setflags(write=False)
-    return InputImage(name, pixels, batch, original, size, fit, box, place, tuple(notes), spec)
+    return name, picture, pixels, size, box, place, notes
+
+
+def _used_is_smaller(box, place):
+    return any(used < filled for used, filled in zip(_sides(box), _sides(place), strict=True))
 
 
 def fit_boxes(size: Size, seen: Size, fit: str) -> tuple[Box, Box]:

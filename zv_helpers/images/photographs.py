@@ -59,6 +59,9 @@ def find_photograph(source: str | os.PathLike) -> Path:
         advice = 'give for instance "tabby_cat" or the path of a file in data/my_photos'
         raise refused("a photograph's name or path", f"got {text!r}", advice)
     (as_it_is, *places), known = places_of(text), {}
+    with contextlib.suppress(OSError, ValueError):
+        if os.path.isfile(as_it_is):  # most are: then nothing needs to be listed
+            return verified(as_it_is)
     with contextlib.suppress(DataError):
         known = photographs()
         places.append(data_folder() / "photos" / f"{text}.jpg")
