@@ -1,6 +1,7 @@
 """Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap →
 overlay."""
 
+from .atlas import Atlas, build_atlas, load_atlas
 from .data import DataError, data_folder
 from .deconvnet import (
     Projection,
@@ -55,6 +56,9 @@ __all__ = [
     "relevance_scores",
     "heatmap",
     "overlay",
+    "Atlas",
+    "build_atlas",
+    "load_atlas",
     "DataError",
     "data_folder",
 ]

@@ -1,0 +1,180 @@
+"""`Atlas`: which neurons of every feature map answer most strongly to many photographs."""
+
+import functools
+import os
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ..deconvnet import Projection, ProjectionWarning, project
+from ..features import Features
+from ..images.opening import shown
+from ..network import Network, load_model
+from ..network.digest import digest_of
+from ..targets import Neuron
+from .folders import (
+    AtlasError,
+    Contents,
+    Found,
+    begin,
+    check_paths,
+    keep,
+    read_contents,
+    read_found,
+)
+from .patches import Patch, features_of, patch_of
+
+
+@dataclass(frozen=True, eq=False)
+class LayerAtlas:
+    """A layer's part of an atlas: for each feature map its strongest neurons, strongest first.
+
+    Attributes:
+        activations: float32 (maps, count); photographs: int32 (maps, count), where they stand in
+            `Atlas.photographs`; rows, columns: int32 (maps, count), positions in the feature map.
+            All are −1 where there are fewer neurons than `count`.
+    """
+
+    activations: np.ndarray = field(repr=False)
+    photographs: np.ndarray = field(repr=False)
+    rows: np.ndarray = field(repr=False)
+    columns: np.ndarray = field(repr=False)
+
+
+class Atlas:
+    """The strongest neurons of every feature map over many photographs, one a photograph. Made by
+    `build_atlas` and `load_atlas`. `atlas[layer]` is a `LayerAtlas`.
+
+    Attributes:
+        photographs: the paths, or what else was given, in order.
+        layers: the names of its layers; count: of neurons for each feature map.
+    """
+
+    def __init__(self, contents: Contents, found: Found, network: Network | None) -> None:
+        self._contents, self._found = contents, found
+        self.photographs: tuple = contents.photographs
+        self.layers: tuple[str, ...] = tuple(contents.layers)
+        self.count: int = contents.count
+        if network is not None:
+            self.__dict__["network"] = network
+
+    def __repr__(self):
+        maps = sum(shape[2] for shape in self._contents.layers.values())
+        skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
+        return (
+            f"Atlas of {self._contents.name!r} over {len(self.photographs)} photographs{skipped}: "
+            f"{len(self.layers)} layers, {maps} feature maps, {self.count} neurons each"
+        )
+
+    @functools.cached_property
+    def network(self) -> Network:
+        """The network that it is of. Raises ValueError if it was loaded from a folder without it
+        and is none of those that `load_model` knows by name, or is another by now."""
+        if self._contents.recipe is None:
+            raise AtlasError(
+                f"Expected the network {self._contents.name!r} to draw with, but an atlas in a "
+                "folder holds none: give it to load_atlas(folder, network)."
+            )
+        return _checked(self._contents, load_model(**self._contents.recipe))
+
+    @property
+    def skipped(self) -> list[tuple[Any, str]]:
+        """The photographs that cannot be read, in order: [(photograph, why), ...]."""
+        found = sorted(self._found.skipped.items())
+        return [(self.photographs[number], why) for number, why in found]
+
+    def __getitem__(self, layer: str) -> LayerAtlas:
+        """Return a layer's part; raises KeyError if the atlas has no such layer."""
+        if layer not in self._contents.layers:
+            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
+            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
+        maps, best = self._found.of_layer[layer], self._found.best
+        numbers, places = best.photographs[maps], best.positions[maps]
+        width, none = self._contents.layers[layer][1], numbers < 0
+        parts = best.activations[maps], numbers, places // width, places % width
+        arrays = [np.where(none, np.array(-1, part.dtype), part) for part in parts]
+        for array in arrays:
+            array.setflags(write=False)
+        return LayerAtlas(*arrays)
+
+    def neurons(self, layer: str, channel: int) -> list[tuple[Any, Neuron]]:
+        """Return a feature map's strongest neurons: [(photograph, Neuron), ...], strongest first;
+        raises KeyError or IndexError if there is no such layer or feature map."""
+        part = self[layer]
+        if not 0 <= channel < len(part.rows):
+            last = len(part.rows) - 1
+            raise IndexError(f"{layer} has feature maps 0 to {last}, but {channel} was asked for")
+        rows = zip(*(a[channel].tolist() for a in vars(part).values()), strict=True)
+        return [
+            (self.photographs[number], Neuron(layer, int(channel), row, column, activation))
+            for activation, number, row, column in rows
+            if number >= 0
+        ]
+
+    def patches(self, layer: str, channel: int) -> list[Patch]:
+        """Return what a feature map's strongest neurons see, strongest first."""
+        return [patch_of(one, neuron) for one, neuron in self._features(layer, channel)]
+
+    def projections(self, layer: str, channel: int, rule: str = "deconvnet") -> list[Projection]:
+        """Return the projections of a feature map's strongest neurons, strongest first, each of its
+        own photograph; see `project`."""
+        return [project(one, neuron, rule) for one, neuron in self._features(layer, channel)]
+
+    def picture(self, layer: str, channel: int, rule: str = "deconvnet") -> Image.Image:
+        """Draw a feature map's strongest neurons as in Zeiler & Fergus 2014, figure 2: their
+        projections, and beside them the patches of the photographs, with names and activations,
+        all at one scale. What a border of the photograph cuts off is hatched."""
+        from .picture import figure
+
+        features = self._features(layer, channel)
+        patches = [patch_of(one, neuron) for one, neuron in features]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ProjectionWarning)  # the figure says it
+            projections = [project(one, neuron, rule) for one, neuron in features]
+        title = f"{self._contents.name}, {layer}, feature map {channel}"
+        return figure(title, patches, projections, self.count)
+
+    def save(self, folder: str | os.PathLike) -> None:
+        """Write it into a folder, for `load_atlas`. Raises ValueError if a photograph has no path,
+        OSError if the folder cannot be written."""
+        check_paths(self.photographs)
+        begin(Path(folder), self._contents)
+        keep(Path(folder), self._found, small=True)
+
+    def _features(self, layer: str, channel: int) -> list[tuple[Features, Neuron]]:
+        neurons = self.neurons(layer, channel)
+        found = features_of(self.network, [one for one, _ in neurons], layer)
+        return [(one, neuron) for one, (_, neuron) in zip(found, neurons, strict=True)]
+
+
+def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
+    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote.
+
+    network: the one that it is of, to draw with; one that `load_model` knows by name is loaded when
+    it is needed. Raises ValueError, one sentence, where there is no atlas, it is damaged,
+    unfinished or of another version, or the network is another.
+    """
+    path = Path(folder)
+    contents = read_contents(path)
+    found = read_found(path, contents)
+    done = 0 if found is None else int(found.done.sum())
+    if found is None or done < contents.chunks:
+        raise AtlasError(
+            f"Expected a finished atlas, but that in {shown(str(path))} has {done} of "
+            f"{contents.chunks} parts: call build_atlas with out={str(path)!r} again."
+        )
+    return Atlas(contents, found, None if network is None else _checked(contents, network))
+
+
+def _checked(contents, network):
+    """Return the network if it is the one that an atlas is of."""
+    if digest_of(network) != contents.digest:
+        raise AtlasError(
+            f"Expected the network {contents.name!r} that the atlas was built with, but "
+            f"{network.name!r} has another graph or other weights: build the atlas again with it."
+        )
+    return network

@@ -1,0 +1,81 @@
+"""The part of a photograph that a neuron sees."""
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..features import Features, extract_features
+from ..images import SmallImageWarning, load_image
+from ..network import Network
+from ..network.receptive_fields import Box
+from ..targets import Neuron
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """What a neuron sees of its photograph.
+
+    Attributes:
+        name: of the photograph; neuron: the `Neuron`.
+        pixels: uint8 (h, w, channels), the part of the photograph in `box`.
+        box: (top, left, bottom, right) in input pixels, the receptive field as the border cuts it.
+        frame: the same as if the photograph had no borders, along an axis in which the receptive
+            field is smaller than the photograph; else the whole photograph. All of one layer have
+            the same size.
+    """
+
+    name: str
+    neuron: Neuron
+    pixels: np.ndarray = field(repr=False)
+    box: Box
+    frame: Box
+
+
+def patch(image, box):
+    """Cut a box (top, left, bottom, right) out of what a network sees: uint8 (h, w, channels)."""
+    top, left, bottom, right = box
+    return image.pixels[top:bottom, left:right]
+
+
+def features_of(network: Network, sources: list, layer: str) -> list[Features]:
+    """Extract the features of some photographs, as far as a layer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SmallImageWarning)  # it was no reason to leave them out
+        images = [load_image(source, network) for source in sources]
+    return [extract_features(network, image, upto=layer) for image in images]
+
+
+def patch_of(features: Features, neuron: Neuron) -> Patch:
+    """Cut what a neuron sees out of its photograph; all of it, where its window is not known."""
+    box = features.receptive_field(neuron) or (0, 0, *features.network.input_size)
+    frame = _frame(features.network, neuron, box)
+    return Patch(features.image.name, neuron, patch(features.image, box).copy(), box, frame)
+
+
+def _frame(network, neuron, box):
+    """Return the box of a neuron's receptive field without borders, see `Patch`."""
+    at = neuron.row, neuron.column, neuron.row + 1, neuron.column + 1
+    whole: Any = network.pixels_of(network.layer_value(neuron.layer), at, endless=True)
+    if whole is None:
+        return box
+    spans = []
+    for axis, size in enumerate(network.input_size):
+        start, end = whole[axis], whole[axis + 2]
+        spans.append((start, end) if end - start < size else (0, size))
+    (top, bottom), (left, right) = spans
+    return top, left, bottom, right
+
+
+def strongest_patches(network, photographs, layer, channel, count=9):
+    """Find the `count` photographs (sources for `load_image`) in which a feature map answers most
+    strongly, one neuron each: [(name, Neuron, patch uint8 (h, w, channels)), ...], strongest first.
+    (Zeiler & Fergus 2014, §4 and figure 2.)"""
+    found = []
+    for source in photographs:
+        features = extract_features(network, load_image(source, network), upto=layer)
+        neuron = features.strongest(layer, channel)
+        seen = patch(features.image, features.receptive_field(neuron)).copy()
+        found.append((features.image.name, neuron, seen))
+    return sorted(found, key=lambda one: -one[1].activation)[:count]

@@ -1,0 +1,141 @@
+"""The largest activation of every feature map and where it lies, found inside the compiled forward
+pass: the maps themselves never leave TensorFlow."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..network import InputSpec, Network, as_array, keras_and_tensorflow
+from ..network.caps import cap_of
+from ..network.compiling import Beside
+from ..network.graph import Graph
+from ..network.running import pictures_at_once, plan_of, walk
+
+AT_ONCE = 16  # photographs; more are no quicker
+
+
+@dataclass(frozen=True, eq=False)
+class Maps:
+    """Which feature maps are looked at, each once: those of a concatenation are those of its parts.
+
+    Attributes:
+        values: the numbers of the network's values that hold them, one after the other.
+        of_layer: {layer: int32 (channels,)}, where each of its maps lies among them.
+        shapes: {layer: (h, w, channels)}; count: of maps.
+    """
+
+    values: tuple[int, ...]
+    of_layer: dict[str, np.ndarray] = field(repr=False)
+    shapes: dict[str, tuple[int, int, int]] = field(repr=False)
+    count: int
+
+
+def maps_of(network: Network, layers: tuple[str, ...]) -> Maps:
+    """Find the maps of some layers. Raises KeyError if the network has no such layer."""
+    graph, starts, where = network.graph, dict[int, int](), {}
+    count = 0
+    for layer in layers:
+        parts = []
+        for number in _parts(graph, network.layer_value(layer)):
+            channels = graph.shapes[number][2]
+            if number not in starts:
+                starts[number], count = count, count + channels
+            parts.append(np.arange(starts[number], starts[number] + channels, dtype=np.int32))
+        where[layer] = np.concatenate(parts)
+    shapes = {layer: graph.shapes[network.layer_value(layer)] for layer in layers}
+    return Maps(tuple(starts), where, shapes, count)
+
+
+def _parts(graph: Graph, number: int) -> list[int]:
+    """List the values whose maps, one after the other, are those of a value."""
+    one, shape = graph.producers.get(number), graph.shapes[number]
+    if one is None or one.kind != "Concatenate" or one.constants:
+        return [number]
+    shapes = [graph.shapes[part] for part in one.inputs]
+    along = all(s[:2] == shape[:2] for s in shapes) and sum(s[2] for s in shapes) == shape[2]
+    computed = all(n in graph.producers and graph.producers[n].compute for n in one.inputs)
+    alike = {cap_of(graph, part) for part in one.inputs} == {cap_of(graph, number)}
+    if not (along and computed and alike):
+        return [number]
+    return [part for source in one.inputs for part in _parts(graph, source)]
+
+
+def peaks_in(network: Network, layers: tuple[str, ...]) -> "Peaks":
+    """Return the `Peaks` of some layers of a network, compiled once."""
+    return network.cache.once(_compiled, layers, owner=network)
+
+
+def _compiled(network, layers):
+    return Peaks(network.graph, network.spec, network.lock, maps_of(network, layers))
+
+
+class Peaks:
+    """The largest activation of every map for batches of photographs, compiled. Made by
+    `peaks_in`."""
+
+    def __init__(self, graph: Graph, spec: InputSpec, lock: Any, maps: Maps) -> None:
+        self.graph, self.spec, self.maps, self._lock = graph, spec, maps, lock
+        deepest = max(maps.values)
+        self.at_once = pictures_at_once(graph, deepest, most=AT_ONCE)
+        self._plan = plan_of(graph, deepest, frozenset(maps.values))
+        like = [((None, *spec.size, spec.channels), "float32"), ((maps.count,), "float32")]
+        self._run = Beside(self._walked, like, lock)
+        with lock:
+            self._run.compile()
+
+    def __call__(self, batch: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Find the peaks of a batch of inputs, float32 (n, h, w, channels), above a floor, float32
+        (maps,): (photographs, maps, activations, positions), each (peaks,)."""
+        keras, _ = keras_and_tensorflow()
+        tensors = map(keras.ops.convert_to_tensor, (batch, floor))
+        with self._lock:
+            found = self._run(*tensors, again=False)
+        return tuple(map(as_array, found))
+
+    def _walked(self, batch: Any, floor: Any) -> list:
+        _, tf = keras_and_tensorflow()
+        values, found, start = walk(self._plan, {0: batch}), [], 0
+        for number in self.maps.values:
+            height, width, channels = self.graph.shapes[number]
+            maps = tf.reshape(tf.cast(values[number], "float32"), (-1, height, width, channels))
+            above = floor[start : start + channels]
+            photographs, which, *rest = _peaks(maps, above, cap_of(self.graph, number))
+            found.append((photographs, which + start, *rest))
+            start += channels
+        return [tf.concat(parts, axis=0) for parts in zip(*found, strict=True)]
+
+
+def _peaks(maps, floor, cap):
+    """Return (photographs, maps, activations, positions) of the peaks above a floor. Of equal ones
+    the first in row-major order; behind a capped ReLU the largest below its cap, where one is
+    active (see `Features.strongest`)."""
+    _, tf = keras_and_tensorflow()
+    _, height, width, channels = maps.shape
+    rows = _largest_of_rows(maps)  # (n, h, channels)
+    peaks = tf.reduce_max(rows, axis=1)
+    if cap is not None:
+        below = tf.where(maps < cap, maps, 0)
+        rows_below = _largest_of_rows(below)
+        peaks_below = tf.reduce_max(rows_below, axis=1)
+        active = peaks_below > 0
+        peaks = tf.where(active, peaks_below, peaks)
+        rows = tf.where(active[:, None], rows_below, rows)
+    found = tf.where(peaks > floor)  # (peaks, 2)
+    photographs, which = found[:, 0], found[:, 1]
+    row = tf.argmax(tf.gather_nd(tf.transpose(rows, (0, 2, 1)), found), axis=1)
+    starts = (photographs * height + row) * (width * channels) + which
+    places = starts[:, None] + tf.range(0, width * channels, channels, tf.int64)
+    line = tf.gather(tf.reshape(maps, (-1,)), places)  # (peaks, w)
+    activations = tf.gather_nd(peaks, found)
+    column = tf.argmax(tf.equal(line, activations[:, None]), axis=1)
+    positions = tf.cast(row * width + column, tf.int32)
+    return tf.cast(photographs, tf.int32), tf.cast(which, tf.int32), activations, positions
+
+
+def _largest_of_rows(maps):
+    """Return the largest activation of every row, (n, h, channels). A max-pool finds it in half the
+    time of `reduce_max`."""
+    _, tf = keras_and_tensorflow()
+    width = maps.shape[2]
+    return maps[:, :, 0] if width == 1 else tf.nn.max_pool2d(maps, (1, width), 1, "VALID")[:, :, 0]
