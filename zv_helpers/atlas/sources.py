@@ -28,7 +28,7 @@ def list_photographs(photographs: Any) -> tuple:
             return tuple(found)
         raise ValueError(_nothing_in(text))
     is_one = isinstance(photographs, (bytes, Image.Image)) or hasattr(photographs, "read")
-    if is_one or np.ndim(photographs) in (2, 3) and isinstance(photographs, np.ndarray):
+    if is_one or isinstance(photographs, np.ndarray) and photographs.ndim in (2, 3):
         came = type(photographs).__name__
         raise ValueError(f"Expected {WANTED}, but got one, of type {came}: put it into a list.")
     if not isinstance(photographs, Iterable):
