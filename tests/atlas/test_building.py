@@ -84,6 +84,13 @@ def test_some_layers_are_the_same_as_in_all(network, pictures):
     assert same(one["pool"], tuple(first))
 
 
+def test_two_branches_side_by_side_are_looked_at(pictures):
+    network, sources = branched(), paths(pictures, 20)
+    atlas = zv.build_atlas(network, sources, ["right", "left"], progress=False)
+    expected = looked_at_alone(network, sources, ["left", "right"], 9)
+    assert all(same(atlas[layer], expected[layer]) for layer in ("left", "right"))
+
+
 def test_the_maps_of_a_concatenation_are_looked_at_once(squeezenet):
     maps = peaks.maps_of(squeezenet, ("fire2_expand1x1", "fire2", "fire2_expand3x3"))
     assert maps.count == 128 and len(maps.values) == 2

@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import logging
-import os
 import sys
 
 from .. import DataError, build_atlas, load_model
@@ -95,15 +94,13 @@ def cluster(options):
 
 
 def local(workers: int) -> dict:
-    """Return how to start a `LocalCluster` of so many workers: one process each, that share the
-    processors."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    """Return how to start a `LocalCluster` of so many workers, each a process that looks at one
+    chunk at a time. TensorFlow has as many threads in it as here: so it rounds the same."""
     return {
         "n_workers": workers,
         "threads_per_worker": 1,
-        "dashboard_address": None,
+        "dashboard_address": ":0",
         "silence_logs": logging.ERROR,
-        "env": {"TF_NUM_INTRAOP_THREADS": str(threads)},
     }
 
 

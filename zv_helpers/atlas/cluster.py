@@ -43,6 +43,7 @@ def look_on_workers(
     from distributed import as_completed
 
     _check(client)
+    _check_photographs(contents.photographs)
     groups = iter(cut(list(chunks), math.ceil(len(chunks) / GROUPS)) if chunks else ())
     under_way: dict[Any, list[int]] = {}  # {future of a group: its chunks}
     done = as_completed(with_results=True, loop=client.loop)
@@ -51,6 +52,8 @@ def look_on_workers(
         data = _send(client, network)
         try:
             while True:
+                if client.status != "running":  # to ask for its workers would take long
+                    raise OSError("the connection to its scheduler was lost")
                 room = IN_FLIGHT * sum(client.nthreads().values())
                 while sum(map(len, under_way.values())) < max(room, 1):
                     group = next(groups, None)
@@ -128,6 +131,19 @@ def _check(client):
             f"Expected a dask.distributed.Client, but got {came}: "
             "make one with Client(LocalCluster()) or Client(address)."
         )
+
+
+def _check_photographs(photographs):
+    for number, one in enumerate(photographs):
+        if isinstance(one, (str, bytes)):
+            continue
+        try:
+            pickle.dumps(one)
+        except Exception:  # an object of the learner's may raise anything
+            raise ValueError(
+                "Expected photographs that can be sent to Dask's workers, but number "
+                f"{number} is of type {type(one).__name__}: give its path instead."
+            ) from None
 
 
 @contextlib.contextmanager

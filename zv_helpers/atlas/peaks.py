@@ -10,7 +10,7 @@ from ..network import InputSpec, Network, as_array, keras_and_tensorflow
 from ..network.caps import cap_of
 from ..network.compiling import Beside
 from ..network.graph import Graph
-from ..network.running import pictures_at_once, plan_of, walk
+from ..network.running import pictures_at_once, walk, with_releases
 
 AT_ONCE = 16  # photographs; more are no quicker
 
@@ -82,9 +82,9 @@ class Peaks:
 
     def __init__(self, graph: Graph, spec: InputSpec, lock: Any, maps: Maps) -> None:
         self.graph, self.spec, self.maps, self._lock = graph, spec, maps, lock
-        deepest = max(maps.values)
-        self.at_once = pictures_at_once(graph, deepest, most=AT_ONCE)
-        self._plan = plan_of(graph, deepest, frozenset(maps.values))
+        self.at_once = pictures_at_once(graph, max(maps.values), most=AT_ONCE)
+        steps = [one for one in graph.below(*maps.values) if one.compute is not None]
+        self._plan = with_releases(steps, frozenset(maps.values))
         like = [((None, *spec.size, spec.channels), "float32"), ((maps.count,), "float32")]
         self._run = Beside(self._walked, like, lock)
         with lock:

@@ -154,9 +154,9 @@ class Graph:
         reads = {number for numbers in read for number in numbers}
         return frozenset({0, self.scores, *self.layer_values.values()} | reads)
 
-    def below(self, number: int) -> list[Operation]:
-        """List the operations between the pixels and a value, in forward order."""
-        wanted, found = {number}, []
+    def below(self, *numbers: int) -> list[Operation]:
+        """List the operations between the pixels and a value, or several, in forward order."""
+        wanted, found = set(numbers), []
         for operation in reversed(self.operations):
             if operation.output in wanted:
                 wanted.update(operation.inputs)

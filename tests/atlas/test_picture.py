@@ -1,0 +1,117 @@
+"""Figure 2: patches and projections of a map's strongest neurons, at one scale."""
+
+import numpy as np
+import pytest
+from looking_alone import looked_at_alone
+
+import zv_helpers as zv
+from zv_helpers.atlas.picture import GAP, HEAD, LINE, MARGIN, _tile_size, hatched
+from zv_helpers.atlas.sources import list_photographs
+
+pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.images.SmallImageWarning")
+
+
+@pytest.fixture(scope="module")
+def atlas(network, pictures):
+    return zv.build_atlas(network, list_photographs(pictures)[:40], progress=False)
+
+
+@pytest.fixture(scope="module")
+def shipped(squeezenet):
+    names = list(zv.photographs())[:20]
+    return zv.build_atlas(squeezenet, names, ["fire2", "fire5"], progress=False)
+
+
+def test_patches_are_what_the_neurons_see(atlas, network):
+    found = atlas.patches("parts", 2)
+    assert len(found) == 9
+    for patch, (source, neuron) in zip(found, atlas.neurons("parts", 2), strict=True):
+        features = zv.extract_features(network, zv.load_image(source, network))
+        top, left, bottom, right = box = features.receptive_field(neuron)
+        assert patch.box == box and patch.neuron == neuron and patch.name == features.image.name
+        assert np.array_equal(patch.pixels, features.image.pixels[top:bottom, left:right])
+    frames = {(p.frame[2] - p.frame[0], p.frame[3] - p.frame[1]) for p in found}
+    assert frames == {network.layer("parts").receptive_field}
+
+
+def test_neurons_are_those_of_the_table(atlas, network):
+    sources = atlas.photographs
+    expected = [array[3] for array in looked_at_alone(network, sources, ["edges"], 9)["edges"]]
+    for i, (source, neuron) in enumerate(atlas.neurons("edges", 3)):
+        place = neuron.activation, sources.index(source), neuron.row, neuron.column
+        assert place == tuple(array[i] for array in expected)
+    with pytest.raises(IndexError, match="feature maps 0 to 5, but 6"):
+        atlas.neurons("edges", 6)
+    with pytest.raises(KeyError, match="has no layer 'edge': edges, pool, parts"):
+        atlas["edge"]
+
+
+@pytest.mark.parametrize("rule", ["deconvnet", "guided", "gradient"])
+def test_projections_are_those_of_each_photograph(shipped, squeezenet, rule):
+    found = shipped.projections("fire5", 241, rule)
+    source, neuron = shipped.neurons("fire5", 241)[1]
+    features = zv.extract_features(squeezenet, zv.load_image(source, squeezenet))
+    alone = zv.project(features, neuron, rule)
+    assert len(found) == 9 and found[1].rule == rule and found[1].box == alone.box
+    assert np.array_equal(found[1].pixels, alone.pixels)
+
+
+def tiles(picture, side, count=9):
+    """(the projections' tiles, the patches' tiles) of a figure, each uint8 (h, w, 3)."""
+    across = int(np.ceil(np.sqrt(count)))
+    pixels, (height, width) = np.asarray(picture), side
+    block = across * (width + GAP) - GAP
+    second = picture.width - MARGIN - block
+    found = [], []
+    for left, some in zip((MARGIN, second), found, strict=True):
+        for i in range(count):
+            x = left + i % across * (width + GAP)
+            y = MARGIN + HEAD + i // across * (height + LINE + GAP)
+            some.append(pixels[y : y + height, x : x + width])
+    return found
+
+
+def test_the_figure_has_nine_and_nine_and_hatches_what_the_border_cuts(shipped):
+    patches, projections = shipped.patches("fire5", 241), shipped.projections("fire5", 241)
+    side = _tile_size(patches)
+    drawn = tiles(shipped.picture("fire5", 241), side)
+    cut = [one.box != one.frame for one in patches]
+    assert any(cut) and not all(cut)
+    scale = max(one.scale for one in projections)
+    hatch = np.asarray(hatched(side))
+    for both in zip(*drawn, patches, projections, cut, strict=True):
+        signal, seen, patch, projection, is_cut = both
+        empty = [(tile == hatch).all(axis=2).mean() for tile in (signal, seen)]
+        top, left, bottom, right = patch.frame
+        inside = (patch.box[2] - patch.box[0]) * (patch.box[3] - patch.box[1])
+        outside = 1 - inside / ((bottom - top) * (right - left))
+        assert (outside > 0) == is_cut and abs(empty[1] - outside) < 0.05
+        if not is_cut:  # each signal's pixel is drawn as it is, at the scale of all nine
+            expected, rows = zv.signal_picture(projection.pixels, scale), signal.shape[0]
+            at = (np.arange(rows) + 0.5) * len(expected) / rows
+            assert np.array_equal(signal, expected[at.astype(int)][:, at.astype(int)])
+
+
+def test_a_receptive_field_larger_than_the_photograph_shows_all_of_it(squeezenet):
+    atlas = zv.build_atlas(squeezenet, ["tabby_cat", "duck"], ["conv10"], progress=False)
+    patches = atlas.patches("conv10", 281)
+    assert squeezenet.layer("conv10").receptive_field[0] < 224
+    assert len(patches) == 2 and atlas.picture("conv10", 281).width > 500
+    whole = zv.load_model("squeezenet", input_size=64)
+    atlas = zv.build_atlas(whole, ["tabby_cat"], ["fire9"], progress=False)
+    assert atlas.patches("fire9", 0)[0].frame == (0, 0, 64, 64)
+    assert atlas.picture("fire9", 0).height > 100
+
+
+def test_a_map_without_neurons_and_a_grey_one_are_drawn(grey_network, pictures):
+    one = zv.build_atlas(grey_network, list_photographs(pictures)[:1], count=9, progress=False)
+    picture = one.picture("edges", 0)
+    left, right = tiles(picture, _tile_size(one.patches("edges", 0)))
+    assert (left[0][..., 0] == left[0][..., 2]).all() and (right[1] == 255).all()
+
+
+def test_the_figure_says_what_weakens_it_instead_of_warning(shipped, squeezenet, recwarn):
+    atlas = zv.build_atlas(squeezenet, ["duck"], ["conv1"], progress=False)
+    plain, noted = shipped.picture("fire2", 0), atlas.picture("conv1", 0)
+    assert not [one for one in recwarn.list if one.category is zv.ProjectionWarning]
+    assert noted.height != plain.height
