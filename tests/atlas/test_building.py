@@ -9,9 +9,10 @@ from looking_alone import L, branched, compiled, loaded, looked_at_alone, same, 
 from PIL import Image
 
 import zv_helpers as zv
-from zv_helpers.atlas import looking, peaks
+from zv_helpers.atlas import building, folders, looking, peaks
 from zv_helpers.atlas.looking import decoded
 from zv_helpers.atlas.sources import list_photographs
+from zv_helpers.network.spec import COLOURED, WAYS
 
 pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.images.SmallImageWarning")
 
@@ -98,6 +99,34 @@ def test_the_maps_of_a_concatenation_are_looked_at_once(squeezenet):
     assert maps.of_layer["fire2_expand3x3"].tolist() == list(range(64, 128))
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_pixels_are_prepared_to_the_last_bit(way, channels, pictures):
+    """A map that is one of the prepared colours, times one: its largest value says how."""
+    if channels == 1 and way in COLOURED:
+        return
+    network = loaded(L.Conv2D(channels, 1, name="maps"), channels=channels, preprocess=way)
+    kernel = np.eye(channels, dtype=np.float32)[None, None]
+    network.keras_model.get_layer("maps").set_weights([kernel, np.zeros(channels, np.float32)])
+    greys = [np.full((24, 24), grey, np.uint8) for grey in range(256)]
+    sources = [np.stack([grey, 255 - grey, grey // 2], axis=2) for grey in greys]
+    sources = greys if channels == 1 else sources
+    atlas = zv.build_atlas(network, sources, count=256, progress=False)
+    values = np.concatenate([zv.load_image(one, network).batch[:, 0, 0] for one in sources])
+    ordered = np.take_along_axis(values.T, atlas["maps"].photographs, axis=1)
+    assert np.array_equal(atlas["maps"].activations, ordered)
+
+
+def test_a_function_prepares_each_photograph_by_itself(pictures):
+    def against_its_mean(pixels):
+        return pixels - pixels.mean()
+
+    network = loaded(L.Conv2D(4, 3, name="maps"), preprocess=against_its_mean)
+    sources = paths(pictures, 20)
+    atlas = zv.build_atlas(network, sources, progress=False)
+    assert same(atlas["maps"], looked_at_alone(network, sources, ["maps"], 9)["maps"])
+
+
 # --- ties ----------------------------------------------------------------------------------------
 
 
@@ -128,6 +157,23 @@ def test_of_equal_neurons_the_first_in_reading_order_is_taken():
     maps = atlas["maps"]
     assert maps.rows.tolist() == [[2, 0, 0]] * 2 and maps.columns.tolist() == [[5, 0, 0]] * 2
     assert maps.photographs.tolist() == [[1, 0, 2]] * 2
+
+
+def test_the_earlier_photograph_wins_also_when_it_is_looked_at_later(network, pictures, tmp_path):
+    """The second 256 photographs, the same as the first, were looked at before them."""
+    sources = paths(pictures, 256) * 2
+    whole = zv.build_atlas(network, sources, progress=False)
+    assert (np.sort(whole["edges"].photographs)[:, -1] >= 256).all()
+    contents = building._contents_of(network, tuple(sources), None, 9)
+    found = building._nothing_found(network, contents)
+    found.done[0] = True
+    (result,) = building._here(network, contents, found, None, lambda done: None)
+    found.done[0] = False
+    found.add(*result)
+    folders.begin(tmp_path, contents)
+    folders.keep(tmp_path, found)
+    atlas = zv.build_atlas(network, sources, out=tmp_path, progress=False)
+    assert same_atlas(atlas, whole)
 
 
 def test_where_there_are_fewer_all_is_minus_one(network, pictures):
@@ -229,13 +275,13 @@ def test_only_some_photographs_are_decoded_ahead(network, pictures):
             taken.append(path)
             yield path
 
-    with decoded(sources(), network.spec) as found:
+    with decoded(sources(), peaks.peaks_in(network, ("edges",))) as found:
         for number in range(3):
             picture = next(found)
-            assert picture.shape == (24, 24, 3) and picture.dtype == np.float32
+            assert picture.shape == (24, 24, 3) and picture.dtype == np.uint8
             assert len(taken) == looking.AHEAD + number
     with Image.open(taken[2]) as image:
-        assert np.array_equal(picture, network.spec.prepare(np.asarray(image)[None])[0])
+        assert np.array_equal(picture, np.asarray(image))
 
 
 def test_progress_counts_photographs(network, pictures):

@@ -163,9 +163,10 @@ def _here(network: Network, contents: Contents, found: Found, client: Any, more:
     chunks = _chunks(contents, ~found.done)
     given = ((contents.photographs[i] for i in chunk) for chunk in chunks)
     sources = (one for some in given for one in as_whole_paths(some))
-    with decoded(sources, network.spec) as pictures:
+    with decoded(sources, peaks) as pictures:
         for chunk in chunks:
-            yield [chunk.start // CHUNK], *look_at(peaks, chunk, pictures, contents.count, more)
+            result = look_at(peaks, chunk, pictures, contents.count, found.best.floor, more)
+            yield [chunk.start // CHUNK], *result
 
 
 def _on_workers(
@@ -175,6 +176,6 @@ def _on_workers(
     from .cluster import look_on_workers
 
     chunks = {chunk.start // CHUNK: chunk for chunk in _chunks(contents, ~found.done)}
-    for group, *result in look_on_workers(client, network, contents, chunks):
+    for group, *result in look_on_workers(client, network, contents, found, chunks):
         yield group, *result
         more(sum(len(chunks[i]) for i in group))

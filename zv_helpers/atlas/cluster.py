@@ -17,7 +17,7 @@ from typing import Any
 from ..network import Network
 from ..network.sentences import first_line
 from .best import Best, merged
-from .folders import Contents
+from .folders import Contents, Found
 from .looking import Skipped, decoded, look_at
 from .peaks import peaks_in
 from .sources import as_whole_paths, cut
@@ -32,13 +32,13 @@ _loading = threading.Lock()
 
 
 def look_on_workers(
-    client: Any, network: Network, contents: Contents, chunks: dict[int, range]
+    client: Any, network: Network, contents: Contents, found: Found, chunks: dict[int, range]
 ) -> Generator:
     """Yield (numbers of chunks, best, skipped) for groups of chunks, as soon as they are done.
 
-    chunks: {number: the photographs' numbers}. Raises ValueError if `client` is no Dask client,
-    RuntimeError if the cluster has no workers, is lost, or loses one worker after the other over
-    the same photographs.
+    chunks: {number: the photographs' numbers}; found: what was found so far, which grows. Raises
+    ValueError if `client` is no Dask client, RuntimeError if the cluster has no workers, is lost,
+    or loses one worker after the other over the same photographs.
     """
     from distributed import as_completed
 
@@ -59,7 +59,7 @@ def look_on_workers(
                     group = next(groups, None)
                     if group is None:
                         break
-                    future = _submit(client, data, contents, {i: chunks[i] for i in group})
+                    future = _submit(client, data, contents, found, {i: chunks[i] for i in group})
                     under_way[future] = group
                     done.add(future)
                 if not under_way:
@@ -78,10 +78,10 @@ def _send(client, network):
         return client.submit(_as_is, pickle.dumps(network), key=f"zv-network-{uuid.uuid4().hex}")
 
 
-def _submit(client, data, contents, chunks):
+def _submit(client, data, contents, found, chunks):
     """Send a group of chunks off; return the future of what they give together."""
     name, layers = f"zv-atlas-{uuid.uuid4().hex[:12]}", tuple(contents.layers)
-    about = data, contents.digest, layers, contents.count
+    about = data, contents.digest, layers, contents.count, found.best.floor.copy()
     futures = []
     for number, chunk in chunks.items():
         sources = as_whole_paths(contents.photographs[chunk.start : chunk.stop])
@@ -102,10 +102,10 @@ def _as_is(data):
     return data
 
 
-def _look(data, digest, layers, count, numbers, sources):
-    network = _network(data, digest)
-    with decoded(sources, network.spec) as pictures:
-        return look_at(peaks_in(network, layers), numbers, pictures, count)
+def _look(data, digest, layers, count, floor, numbers, sources):
+    peaks = peaks_in(_network(data, digest), layers)
+    with decoded(sources, peaks) as pictures:
+        return look_at(peaks, numbers, pictures, count, floor)
 
 
 def _network(data, digest):

@@ -85,8 +85,10 @@ class Peaks:
         self.at_once = pictures_at_once(graph, max(maps.values), most=AT_ONCE)
         steps = [one for one in graph.below(*maps.values) if one.compute is not None]
         self._plan = with_releases(steps, frozenset(maps.values))
-        like = [((None, *spec.size, spec.channels), "float32"), ((maps.count,), "float32")]
-        self._run = Beside(self._walked, like, lock)
+        self._order, self._numbers = spec.numbers or (1, np.zeros((3, spec.channels), np.float32))
+        kind = "float32" if callable(spec.preprocess) else "uint8"
+        like = [((None, *spec.size, spec.channels), kind), ((maps.count,), "float32")]
+        self._run = Beside(self._walked, [*like, (self._numbers.shape, "float32")], lock)
         with lock:
             self._run.compile()
         if not self._is_the_same_alone():
@@ -96,8 +98,7 @@ class Peaks:
         """Say whether pictures give the same in a batch as alone, to the last bit. TensorFlow may
         add up in another order for a batch of one, as in a first layer that reads grey."""
         noise = np.random.default_rng(0).random((self.at_once, *self.spec.size, self.spec.channels))
-        pixels = (255 * noise).astype(np.uint8)
-        batch = np.concatenate([self.spec.prepare(one[None]) for one in pixels])
+        batch = np.stack([self.input_of(one) for one in (255 * noise).astype(np.uint8)])
         everything = np.full(self.maps.count, -np.inf, np.float32)
         photographs, *together = self(batch, everything)
         for number in range(0, len(batch), 5):
@@ -107,17 +108,33 @@ class Peaks:
                 return False
         return True
 
+    def input_of(self, pixels: np.ndarray) -> np.ndarray:
+        """Return what a batch holds of a photograph's pixels, uint8 (h, w, channels): the same, or
+        what the network's own function makes of them. A named preprocessing is compiled too."""
+        return self.spec.prepare(pixels[None])[0] if callable(self.spec.preprocess) else pixels
+
     def __call__(self, batch: np.ndarray, floor: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Find the peaks of a batch of inputs, float32 (n, h, w, channels), above a floor, float32
+        """Find the peaks of a batch of `input_of`, (n, h, w, channels), above a floor, float32
         (maps,): (photographs, maps, activations, positions), each (peaks,)."""
         keras, _ = keras_and_tensorflow()
-        tensors = map(keras.ops.convert_to_tensor, (batch, floor))
+        tensors = map(keras.ops.convert_to_tensor, (batch, floor, self._numbers))
         with self._lock:
             found = self._run(*tensors, again=False)
         return tuple(map(as_array, found))
 
-    def _walked(self, batch: Any, floor: Any) -> list:
+    def _prepared(self, batch: Any, numbers: Any) -> Any:
+        """Prepare pixels as `InputSpec.prepare` does, bit for bit. TensorFlow is not told the
+        numbers beforehand: it would multiply by 1 / 255 instead of dividing by 255."""
         _, tf = keras_and_tensorflow()
+        if callable(self.spec.preprocess):
+            return batch
+        units, means, deviations = tf.unstack(numbers)
+        pixels = tf.cast(batch, "float32")[..., :: self._order]
+        return (pixels / units - means) / deviations
+
+    def _walked(self, batch: Any, floor: Any, numbers: Any) -> list:
+        _, tf = keras_and_tensorflow()
+        batch = self._prepared(batch, numbers)
         values, found, start = walk(self._plan, {0: batch}), [], 0
         for number in self.maps.values:
             height, width, channels = self.graph.shapes[number]

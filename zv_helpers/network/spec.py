@@ -79,6 +79,16 @@ class InputSpec:
         order, unit, mean, deviation = NUMBERS[self.preprocess]
         return (pixels[..., ::order] / unit - mean) / deviation
 
+    @property
+    def numbers(self) -> tuple[int, np.ndarray] | None:
+        """What a named preprocessing does, for others to do the same: the order of the colours, 1
+        or −1, and float32 (3, channels), the units to divide by, the means to subtract and the
+        deviations to divide by then. None for a function."""
+        if callable(self.preprocess):
+            return None
+        order, *numbers = NUMBERS[self.preprocess]
+        return order, np.stack([np.broadcast_to(np.float32(n), self.channels) for n in numbers])
+
     def _through(self, function, pixels):
         wanted = pixels.shape
         try:
