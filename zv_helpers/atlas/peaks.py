@@ -85,7 +85,9 @@ class Peaks:
         self.at_once = pictures_at_once(graph, max(maps.values), most=AT_ONCE)
         steps = [one for one in graph.below(*maps.values) if one.compute is not None]
         self._plan = with_releases(steps, frozenset(maps.values))
-        self._order, self._numbers = spec.numbers or (1, np.zeros((3, spec.channels), np.float32))
+        self._order, numbers = spec.numbers or (1, np.zeros((3, spec.channels), np.float32))
+        self._idle = [bool((n == i).all()) for n, i in zip(numbers, (1, 0, 1), strict=True)]
+        self._numbers = np.tile(numbers, spec.size[1])
         kind = "float32" if callable(spec.preprocess) else "uint8"
         like = [((None, *spec.size, spec.channels), kind), ((maps.count,), "float32")]
         self._run = Beside(self._walked, [*like, (self._numbers.shape, "float32")], lock)
@@ -122,19 +124,24 @@ class Peaks:
             found = self._run(*tensors, again=False)
         return tuple(map(as_array, found))
 
-    def _prepared(self, batch: Any, numbers: Any) -> Any:
+    def _prepared(self, batch: Any, rows: Any) -> Any:
         """Prepare pixels as `InputSpec.prepare` does, bit for bit. TensorFlow is not told the
         numbers beforehand: it would multiply by 1 / 255 instead of dividing by 255."""
         _, tf = keras_and_tensorflow()
         if callable(self.spec.preprocess):
             return batch
-        units, means, deviations = tf.unstack(numbers)
-        pixels = tf.cast(batch, "float32")[..., :: self._order]
-        return (pixels / units - means) / deviations
+        turned = tf.reverse(batch, [-1]) if self._order < 0 else batch
+        height, width = self.spec.size
+        # Row by row: three numbers for each pixel would take many times as long.
+        values = tf.reshape(tf.cast(turned, "float32"), (-1, height, width * self.spec.channels))
+        steps = tf.divide, tf.subtract, tf.divide
+        for step, numbers, idle in zip(steps, tf.unstack(rows), self._idle, strict=True):
+            values = values if idle else step(values, numbers)
+        return tf.reshape(values, (-1, height, width, self.spec.channels))
 
-    def _walked(self, batch: Any, floor: Any, numbers: Any) -> list:
+    def _walked(self, batch: Any, floor: Any, rows: Any) -> list:
         _, tf = keras_and_tensorflow()
-        batch = self._prepared(batch, numbers)
+        batch = self._prepared(batch, rows)
         values, found, start = walk(self._plan, {0: batch}), [], 0
         for number in self.maps.values:
             height, width, channels = self.graph.shapes[number]
