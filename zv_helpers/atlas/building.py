@@ -43,7 +43,9 @@ def build_atlas(
     Fergus 2014, §4 and figure 2), in one pass: memory does not grow with the photographs.
 
     One neuron a photograph, the one that `extract_features(network, image).strongest(layer,
-    channel)` gives; ties in the order of the photographs.
+    channel)` gives; ties in the order of the photographs. Activations are, to the last bit, those
+    of the compiled forward pass; the first photograph of a network goes through step by step, which
+    rounds batch norms a little otherwise.
 
     Args:
         network: a `Network`, with classes or none.
@@ -54,7 +56,8 @@ def build_atlas(
         out: a folder that is written as the atlas grows. Call again after a break, with the same
             network, photographs, layers and count, and it goes on where it stopped.
         client: a `dask.distributed.Client`, whose workers look at the photographs, which they must
-            find at the same paths; without one, this process does. The result is the same.
+            find at the same paths; without one, this process does. The result is the same, to the
+            last bit where TensorFlow has as many threads and the processors are of one kind.
         progress: True for a bar, False for none, or a function (see `progress.watched`).
 
     Raises ValueError where there are no photographs, none can be read, or `out` holds an atlas of
