@@ -49,6 +49,14 @@ def test_it_is_what_each_photograph_alone_gives(name, pictures):
     assert all(same(atlas[layer], expected[layer]) for layer in atlas.layers)
 
 
+def test_what_cannot_be_compiled_is_looked_at_step_by_step(pictures, monkeypatch):
+    monkeypatch.setattr(peaks.Beside, "compile", lambda self: None)
+    network, sources = branched(), paths(pictures, 20)
+    atlas = zv.build_atlas(network, sources, count=4, progress=False)
+    expected = looked_at_alone(network, sources, atlas.layers, 4)
+    assert all(same(atlas[layer], expected[layer]) for layer in atlas.layers)
+
+
 def test_all_layers_of_squeezenet(squeezenet):
     names = list(zv.photographs())[:11]
     atlas = zv.build_atlas(squeezenet, names, count=5, progress=False)

@@ -235,6 +235,9 @@ DAMAGES = {
     "something else": damage("best.npz", lambda data: b"hello"),
     "no JSON": damage("atlas.json", lambda data: data[:50]),
     "no atlas": damage("atlas.json", lambda data: b"[]"),
+    "no recipe": damage(
+        "atlas.json", lambda data: data.replace(b'"recipe": null', b'"recipe": []')
+    ),
     "other photographs": other_photographs,
     "no list": damage("photographs.json", lambda data: b"7"),
 }

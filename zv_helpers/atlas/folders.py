@@ -125,7 +125,7 @@ def read_contents(folder: Path) -> Contents:
         )
     with _reading(folder):
         about = json.loads((folder / "atlas.json").read_bytes())
-        if about["format"] != FORMAT:
+        if about["format"] != FORMAT or not isinstance(about["recipe"], (dict, type(None))):
             raise ValueError
         if about["version"] != VERSION or about["chunk"] != CHUNK:
             raise AtlasError(
