@@ -67,7 +67,10 @@ class Beside:
             make_way()
             specs = [tf.TensorSpec(*spec) for spec in self.specs]
             traced = tf.function(self.function, input_signature=specs, autograph=False)
-            self.compiled = called_at_once(traced.get_concrete_function())
+            compiled = called_at_once(traced.get_concrete_function())
+            make_way()
+            compiled(*(tf.zeros([n or 1 for n in shape], kind) for shape, kind in self.specs))
+            self.compiled = compiled  # only now: the first run optimises it, half a second or more
         except Exception:
             # Some layers only work step by step, which goes on to give the right answer.
             self.compiled = None
