@@ -5,12 +5,14 @@ from .atlas import Atlas, LayerAtlas, load_atlas
 from .building import build_atlas
 from .folders import AtlasError
 from .patches import Patch, patch, strongest_patches
+from .shipped import atlases
 
 __all__ = [
     "Atlas",
     "AtlasError",
     "LayerAtlas",
     "Patch",
+    "atlases",
     "build_atlas",
     "load_atlas",
     "patch",

@@ -27,6 +27,7 @@ from .folders import (
     read_found,
 )
 from .patches import Patch, features_of, patch_of
+from .shipped import find_atlas
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +90,7 @@ class Atlas:
 
     def __getitem__(self, layer: str) -> LayerAtlas:
         """Return a layer's part; raises KeyError if the atlas has no such layer."""
-        if layer not in self._contents.layers:
-            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
-            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
+        self._known(layer)
         maps, best = self._found.of_layer[layer], self._found.best
         numbers, places = best.photographs[maps], best.positions[maps]
         width, none = self._contents.layers[layer][1], numbers < 0
@@ -100,6 +99,11 @@ class Atlas:
         for array in arrays:
             array.setflags(write=False)
         return LayerAtlas(*arrays)
+
+    def _known(self, layer):
+        if layer not in self._contents.layers:
+            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
+            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
 
     def neurons(self, layer: str, channel: int) -> list[tuple[Any, Neuron]]:
         """Return a feature map's strongest neurons: [(photograph, Neuron), ...], strongest first;
@@ -152,13 +156,18 @@ class Atlas:
 
 
 def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
-    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote.
+    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote, or one that ships.
 
-    network: the one that it is of, to draw with; one that `load_model` knows by name is loaded when
-    it is needed. Raises ValueError, one sentence, where there is no atlas, it is damaged,
-    unfinished or of another version, or the network is another.
+    Args:
+        folder: its path; or the name of a network that ships ("squeezenet", "efficientnet-lite0",
+            "vgg16-conv"): an atlas of its layers over the photographs that ship.
+        network: the one that it is of, to draw with; one that `load_model` knows by name is loaded
+            when it is needed.
+
+    Raises ValueError, one sentence, where there is no atlas, it is damaged, unfinished or of
+    another version, or the network is another; DataError where it ships and is damaged.
     """
-    path = Path(folder)
+    path = find_atlas(folder)
     contents = read_contents(path)
     found = read_found(path, contents)
     done = 0 if found is None else int(found.done.sum())
