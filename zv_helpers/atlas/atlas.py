@@ -16,6 +16,7 @@ from ..images.opening import shown
 from ..network import Network, load_model
 from ..network.digest import digest_of
 from ..targets import Neuron
+from .answering import Answer, answers
 from .folders import (
     AtlasError,
     Contents,
@@ -141,6 +142,35 @@ class Atlas:
             projections = [project(one, neuron, rule) for one, neuron in features]
         title = f"{self._contents.name}, {layer}, feature map {channel}"
         return figure(title, patches, projections, self.count)
+
+    def answering(
+        self, photographs: Any, layer: str | None = None, count: int = 12
+    ) -> list[Answer]:
+        """Find the feature maps that answer to all of the chosen photographs, and least to the
+        others: [(layer, channel, score), ...], the highest score first.
+
+        The score is 1 − others / weakest, where `weakest` is the smallest of the chosen
+        photographs' largest activations in the map, and `others` the largest activation in any of
+        the other photographs, or 0 if that is below 0. So it is in (0, 1], and a map's own scale
+        plays no part: 1 where nothing but the chosen photographs excites the map, 0.5 where the
+        others excite it half as much as they do. Maps that another photograph excites as much as
+        one of the chosen, and dead ones, are left out; there may be none. It is exact, though an
+        atlas holds only the strongest: what is not among them is weaker.
+
+        Args:
+            photographs: one or some, as the atlas has them or by the name of the file; fewer than
+                the atlas's count.
+            layer: the name of the layer to look in; by default all. A map that another layer hands
+                on as it is, as a concatenation or a max-pool does, is then named once.
+            count: of maps to return, at most.
+
+        Raises ValueError, one sentence, for a photograph that is not in the atlas or could not be
+        read, for none and for too many; KeyError for an unknown layer.
+        """
+        if layer is not None:
+            self._known(layer)
+        layers = self.layers if layer is None else (layer,)
+        return answers(self._contents, self._found, photographs, layers, count)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write it into a folder, for `load_atlas`. Raises ValueError if a photograph has no path,
