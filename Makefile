@@ -21,7 +21,7 @@ NOTEBOOKS = notebooks/0*.ipynb
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test test-browser fuzz notebooks networks-page lint format bench clean
+.PHONY: help setup lab demo test test-browser fuzz notebooks atlases networks-page lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500
 
 notebooks: setup ## Execute all notebooks and save them, ready to commit
 	$(PY) tools/execute_notebooks.py
+
+atlases: setup ## Build the atlases that ship again, data/atlas: after a change of weights or photographs
+	$(PY) tools/atlases.py
 
 networks-page: setup ## Write docs/networks.md: what becomes of every network of the corpus
 	$(PY) tools/networks_page.py

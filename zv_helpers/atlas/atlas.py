@@ -16,6 +16,7 @@ from ..images.opening import shown
 from ..network import Network, load_model
 from ..network.digest import digest_of
 from ..targets import Neuron
+from .answering import Answer, answers
 from .folders import (
     AtlasError,
     Contents,
@@ -27,6 +28,7 @@ from .folders import (
     read_found,
 )
 from .patches import Patch, features_of, patch_of
+from .shipped import find_atlas
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +91,7 @@ class Atlas:
 
     def __getitem__(self, layer: str) -> LayerAtlas:
         """Return a layer's part; raises KeyError if the atlas has no such layer."""
-        if layer not in self._contents.layers:
-            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
-            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
+        self._known(layer)
         maps, best = self._found.of_layer[layer], self._found.best
         numbers, places = best.photographs[maps], best.positions[maps]
         width, none = self._contents.layers[layer][1], numbers < 0
@@ -100,6 +100,11 @@ class Atlas:
         for array in arrays:
             array.setflags(write=False)
         return LayerAtlas(*arrays)
+
+    def _known(self, layer):
+        if layer not in self._contents.layers:
+            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
+            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
 
     def neurons(self, layer: str, channel: int) -> list[tuple[Any, Neuron]]:
         """Return a feature map's strongest neurons: [(photograph, Neuron), ...], strongest first;
@@ -138,6 +143,35 @@ class Atlas:
         title = f"{self._contents.name}, {layer}, feature map {channel}"
         return figure(title, patches, projections, self.count)
 
+    def answering(
+        self, photographs: Any, layer: str | None = None, count: int = 12
+    ) -> list[Answer]:
+        """Find the feature maps that answer to all of the chosen photographs, and least to the
+        others: [(layer, channel, score), ...], the highest score first.
+
+        The score is 1 − others / weakest, where `weakest` is the smallest of the chosen
+        photographs' largest activations in the map, and `others` the largest activation in any of
+        the other photographs, or 0 if that is below 0. So it is in (0, 1], and a map's own scale
+        plays no part: 1 where nothing but the chosen photographs excites the map, 0.5 where the
+        others excite it half as much as they do. Maps that another photograph excites as much as
+        one of the chosen, and dead ones, are left out; there may be none. It is exact, though an
+        atlas holds only the strongest: what is not among them is weaker.
+
+        Args:
+            photographs: one or some, as the atlas has them or by the name of the file; fewer than
+                the atlas's count.
+            layer: the name of the layer to look in; by default all. A map that another layer hands
+                on as it is, as a concatenation or a max-pool does, is then named once.
+            count: of maps to return, at most.
+
+        Raises ValueError, one sentence, for a photograph that is not in the atlas or could not be
+        read, for none and for too many; KeyError for an unknown layer.
+        """
+        if layer is not None:
+            self._known(layer)
+        layers = self.layers if layer is None else (layer,)
+        return answers(self._contents, self._found, photographs, layers, count)
+
     def save(self, folder: str | os.PathLike) -> None:
         """Write it into a folder, for `load_atlas`. Raises ValueError if a photograph has no path,
         OSError if the folder cannot be written."""
@@ -152,13 +186,18 @@ class Atlas:
 
 
 def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
-    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote.
+    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote, or one that ships.
 
-    network: the one that it is of, to draw with; one that `load_model` knows by name is loaded when
-    it is needed. Raises ValueError, one sentence, where there is no atlas, it is damaged,
-    unfinished or of another version, or the network is another.
+    Args:
+        folder: its path; or the name of a network that ships ("squeezenet", "efficientnet-lite0",
+            "vgg16-conv"): an atlas of its layers over the photographs that ship.
+        network: the one that it is of, to draw with; one that `load_model` knows by name is loaded
+            when it is needed.
+
+    Raises ValueError, one sentence, where there is no atlas, it is damaged, unfinished or of
+    another version, or the network is another; DataError where it ships and is damaged.
     """
-    path = Path(folder)
+    path = find_atlas(folder)
     contents = read_contents(path)
     found = read_found(path, contents)
     done = 0 if found is None else int(found.done.sum())
