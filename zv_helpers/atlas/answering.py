@@ -44,23 +44,21 @@ def answers(
 
 
 def scores_of(best: Best, chosen: frozenset[int]) -> np.ndarray:
-    """Return each map's score, float32 (maps,) in [0, 1]: 1 − others / weakest, see
-    `Atlas.answering`. chosen: numbers of photographs, fewer than a map has neurons.
+    """Return each map's score, float32 (maps,) in [0, 1], see `Atlas.answering`. chosen: numbers of
+    photographs, fewer than a map has neurons.
 
     >>> from .best import nothing_yet
     >>> best = nothing_yet(2, 3)
-    >>> best.activations[:], best.photographs[:] = [[8, 4, 1], [8, 4, 1]], [[5, 6, 7], [6, 5, 7]]
+    >>> best.activations[:], best.photographs[:] = [[8, 4, 1], [8, 8, 1]], [[5, 6, 7], [6, 5, 7]]
     >>> scores_of(best, frozenset({5})), scores_of(best, frozenset({5, 6}))
-    (array([0.5, 0. ], dtype=float32), array([0.75, 0.75], dtype=float32))
+    (array([0.6666667, 0.5      ], dtype=float32), array([0.84444445, 0.8888889 ], dtype=float32))
     """
     ours = np.isin(best.photographs, sorted(chosen))
-    listed = ours.sum(axis=1) == len(chosen)  # else another one lies above one of the chosen
-    weakest = np.where(ours, best.activations, np.inf).min(axis=1)
+    theirs = np.where(ours, np.maximum(best.activations, 0), 0)
     # One of the others is among the strongest, or there is none: those below are weaker than it.
-    others = np.where(ours, -np.inf, best.activations).max(axis=1)
-    answering = listed & (weakest > 0) & (weakest > others)
-    ratio = np.divide(np.maximum(others, 0), weakest, where=answering, out=np.ones_like(weakest))
-    return (1 - ratio).astype(np.float32)
+    others = np.where(ours, 0, np.maximum(best.activations, 0)).max(axis=1, keepdims=True)
+    shares = np.divide(theirs, theirs + others, where=theirs > 0, out=np.zeros_like(theirs))
+    return (shares.sum(axis=1) / len(chosen)).astype(np.float32)
 
 
 def chosen_numbers(contents: Contents, found: Found, photographs: Any) -> frozenset[int]:

@@ -146,16 +146,15 @@ class Atlas:
     def answering(
         self, photographs: Any, layer: str | None = None, count: int = 12
     ) -> list[Answer]:
-        """Find the feature maps that answer to all of the chosen photographs, and least to the
-        others: [(layer, channel, score), ...], the highest score first.
+        """Find the feature maps that answer to the chosen photographs, and least to the others:
+        [(layer, channel, score), ...], the highest score first.
 
-        The score is 1 − others / weakest, where `weakest` is the smallest of the chosen
-        photographs' largest activations in the map, and `others` the largest activation in any of
-        the other photographs, or 0 if that is below 0. So it is in (0, 1], and a map's own scale
-        plays no part: 1 where nothing but the chosen photographs excites the map, 0.5 where the
-        others excite it half as much as they do. Maps that another photograph excites as much as
-        one of the chosen, and dead ones, are left out; there may be none. It is exact, though an
-        atlas holds only the strongest: what is not among them is weaker.
+        The score is the mean, over the chosen photographs, of a / (a + others), where `a` is the
+        photograph's largest activation in the map, and `others` the largest in any photograph that
+        was not chosen. So it is in (0, 1], and a map's own scale plays no part: 1 where nothing but
+        the chosen photographs excites the map, ½ where they and the strongest of the others do so
+        alike. A chosen photograph that is not among the map's strongest counts as 0. Maps that
+        none of them excites are left out.
 
         Args:
             photographs: one or some, as the atlas has them or by the name of the file; fewer than
