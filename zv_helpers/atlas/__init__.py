@@ -5,7 +5,7 @@ from .answering import Answer
 from .atlas import Atlas, LayerAtlas, load_atlas
 from .building import build_atlas
 from .folders import AtlasError
-from .patches import Patch, patch, strongest_patches
+from .patches import Patch, patch
 from .shipped import atlases
 
 __all__ = [
@@ -18,5 +18,4 @@ __all__ = [
     "build_atlas",
     "load_atlas",
     "patch",
-    "strongest_patches",
 ]

@@ -66,16 +66,3 @@ def _frame(network, neuron, box):
         spans.append((start, end) if end - start < size else (0, size))
     (top, bottom), (left, right) = spans
     return top, left, bottom, right
-
-
-def strongest_patches(network, photographs, layer, channel, count=9):
-    """Find the `count` photographs (sources for `load_image`) in which a feature map answers most
-    strongly, one neuron each: [(name, Neuron, patch uint8 (h, w, channels)), ...], strongest first.
-    (Zeiler & Fergus 2014, §4 and figure 2.)"""
-    found = []
-    for source in photographs:
-        features = extract_features(network, load_image(source, network), upto=layer)
-        neuron = features.strongest(layer, channel)
-        seen = patch(features.image, features.receptive_field(neuron)).copy()
-        found.append((features.image.name, neuron, seen))
-    return sorted(found, key=lambda one: -one[1].activation)[:count]

@@ -116,9 +116,10 @@ def encoded(figure, dpi=96):
     """Draw a figure, or take a PIL image as it is, and return it as base64 JPEG text."""
     import base64
 
-    file, how = io.BytesIO(), {"quality": 88, "subsampling": 0}
+    file = io.BytesIO()
     if isinstance(figure, Image.Image):
-        figure.save(file, format="jpeg", **how)
+        figure.save(file, format="jpeg", quality=75)
     else:
+        how = {"quality": 80, "subsampling": 0}
         figure.savefig(file, format="jpeg", dpi=dpi, pil_kwargs=how)
     return base64.b64encode(file.getvalue()).decode("ascii")

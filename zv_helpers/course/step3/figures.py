@@ -1,10 +1,12 @@
 """The figures of step 3: class scores, feature maps, the strongest neurons, and switches."""
 
+import warnings
+
 from ...atlas import patch
 from ...choose import strongest_targets
 from ...deconvnet import kept_positions
 from ...draw.colours import BLUE, COLOURS, GREEN, SKY
-from ...images import load_image
+from ...images import SmallImageWarning, load_image
 from ..panels import frame, panels, picture
 from ..parts import bars, without_empty
 
@@ -110,7 +112,10 @@ def photographs(network, names):
     Figure."""
     figure, axes = panels(len(names), width=1.7, height=1.9, squeeze=False)
     for ax, name in zip(axes[0], names, strict=True):
-        picture(ax, load_image(name, network).pixels, name.replace("_", " "))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SmallImageWarning)  # to choose from, not to look into
+            pixels = load_image(name, network).pixels
+        picture(ax, pixels, name.replace("_", " "))
     return figure
 
 
