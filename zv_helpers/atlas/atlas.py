@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..deconvnet import Projection, ProjectionWarning, project
-from ..features import Features
+from ..deconvnet import Projection, ProjectionWarning
 from ..images.opening import shown
 from ..network import Network, load_model
 from ..network.digest import digest_of
@@ -27,7 +26,8 @@ from .folders import (
     read_contents,
     read_found,
 )
-from .patches import Patch, features_of, patch_of
+from .patches import Patch, patch_of
+from .remembered import Remembered, images_of
 from .shipped import find_atlas
 
 
@@ -122,12 +122,15 @@ class Atlas:
 
     def patches(self, layer: str, channel: int) -> list[Patch]:
         """Return what a feature map's strongest neurons see, strongest first."""
-        return [patch_of(one, neuron) for one, neuron in self._features(layer, channel)]
+        neurons = self.neurons(layer, channel)
+        images = images_of(self.network, [one for one, _ in neurons])
+        pairs = zip(images, neurons, strict=True)
+        return [self._patch(image, neuron) for image, (_, neuron) in pairs]
 
     def projections(self, layer: str, channel: int, rule: str = "deconvnet") -> list[Projection]:
         """Return the projections of a feature map's strongest neurons, strongest first, each of its
         own photograph; see `project`."""
-        return [project(one, neuron, rule) for one, neuron in self._features(layer, channel)]
+        return [projection for _, projection in self._projected(layer, channel, rule)]
 
     def picture(self, layer: str, channel: int, rule: str = "deconvnet") -> Image.Image:
         """Draw a feature map's strongest neurons as in Zeiler & Fergus 2014, figure 2: their
@@ -135,13 +138,25 @@ class Atlas:
         all at one scale. What a border of the photograph cuts off is hatched."""
         from .picture import figure
 
-        features = self._features(layer, channel)
-        patches = [patch_of(one, neuron) for one, neuron in features]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ProjectionWarning)  # the figure says it
-            projections = [project(one, neuron, rule) for one, neuron in features]
+            found = self._projected(layer, channel, rule)
+        patches = [self._patch(image, one.neuron) for image, one in found]
         title = f"{self._contents.name}, {layer}, feature map {channel}"
-        return figure(title, patches, projections, self.count)
+        return figure(title, patches, [one for _, one in found], self.count)
+
+    def _patch(self, image, neuron):
+        return patch_of(self.network, image.name, image.pixels, neuron)
+
+    def _projected(self, layer, channel, rule):
+        neurons = self.neurons(layer, channel)
+        numbers = self[layer].photographs[channel, : len(neurons)].tolist()
+        asked = [(number, *one) for number, one in zip(numbers, neurons, strict=True)]
+        return self._remembered.projected(asked, layer, rule)
+
+    @functools.cached_property
+    def _remembered(self):
+        return Remembered(self.network)
 
     def answering(
         self, photographs: Any, layer: str | None = None, count: int = 12
@@ -177,11 +192,6 @@ class Atlas:
         check_paths(self.photographs)
         begin(Path(folder), self._contents)
         keep(Path(folder), self._found, small=True)
-
-    def _features(self, layer: str, channel: int) -> list[tuple[Features, Neuron]]:
-        neurons = self.neurons(layer, channel)
-        found = features_of(self.network, [one for one, _ in neurons], layer)
-        return [(one, neuron) for one, (_, neuron) in zip(found, neurons, strict=True)]
 
 
 def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
