@@ -13,8 +13,10 @@ LAB_ARGS ?=
 EXAMPLES ?= 500
 
 PY = .venv/bin/python
+# Two processes at a time; what is in one file stays in one of them, with the networks it loads.
+TWO = -n 2 --dist loadfile
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
-NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
+NBVAL = TQDM_DISABLE=1 $(PY) -m pytest $(TWO) --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
 # What drives the browser is installed where it is first needed.
@@ -36,7 +38,7 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
 test: setup ## Doctests, tests, and all notebooks with the three shipped networks
-	$(PY) -m pytest --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
+	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS)
