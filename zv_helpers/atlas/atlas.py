@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ..deconvnet import Projection, ProjectionWarning
+from ..images import named_pixels
 from ..images.opening import shown
 from ..network import Network, load_model
 from ..network.digest import digest_of
@@ -27,8 +28,10 @@ from .folders import (
     read_found,
 )
 from .patches import Patch, patch_of
-from .remembered import Remembered, images_of
+from .remembered import Remembered
 from .shipped import find_atlas
+
+SEEN = 128  # photographs whose pixels are kept, so that patches come at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ class Atlas:
         self.count: int = contents.count
         if network is not None:
             self.__dict__["network"] = network
+        self._seen = functools.lru_cache(maxsize=SEEN)(self._look_at)
 
     def __repr__(self):
         maps = sum(shape[2] for shape in self._contents.layers.values())
@@ -88,6 +92,9 @@ class Atlas:
         """The photographs that cannot be read, in order: [(photograph, why), ...]."""
         found = sorted(self._found.skipped.items())
         return [(self.photographs[number], why) for number, why in found]
+
+    def __reduce__(self):
+        return Atlas, (self._contents, self._found, self.__dict__.get("network"))
 
     def __getitem__(self, layer: str) -> LayerAtlas:
         """Return a layer's part; raises KeyError if the atlas has no such layer."""
@@ -120,12 +127,32 @@ class Atlas:
             if number >= 0
         ]
 
+    def is_of(self, network: Network) -> bool:
+        """Say whether it is of a network: the same graph and weights, whatever its name."""
+        return digest_of(network) == self._contents.digest
+
     def patches(self, layer: str, channel: int) -> list[Patch]:
-        """Return what a feature map's strongest neurons see, strongest first."""
+        """Return what a feature map's strongest neurons see, strongest first. No network is run."""
         neurons = self.neurons(layer, channel)
-        images = images_of(self.network, [one for one, _ in neurons])
-        pairs = zip(images, neurons, strict=True)
-        return [self._patch(image, neuron) for image, (_, neuron) in pairs]
+        numbers = self[layer].photographs[channel].tolist()
+        found = []
+        for number, (_, neuron) in zip(numbers, neurons, strict=False):
+            name, pixels = self._seen(number)
+            found.append(patch_of(self.network, name, pixels, neuron))
+        return found
+
+    def projection(
+        self, layer: str, channel: int, place: int, rule: str = "deconvnet"
+    ) -> Projection:
+        """Return one of the `projections`, that of the strongest neuron for place 0; raises
+        IndexError if there are fewer neurons."""
+        count = len(self.neurons(layer, channel))
+        if not 0 <= place < count:
+            raise IndexError(
+                f"this atlas has {count} neurons of {layer}, feature map {channel}, but number "
+                f"{place} was asked for"
+            )
+        return self._projected(layer, channel, rule, slice(place, place + 1))[0][1]
 
     def projections(self, layer: str, channel: int, rule: str = "deconvnet") -> list[Projection]:
         """Return the projections of a feature map's strongest neurons, strongest first, each of its
@@ -148,11 +175,11 @@ class Atlas:
     def _patch(self, image, neuron):
         return patch_of(self.network, image.name, image.pixels, neuron)
 
-    def _projected(self, layer, channel, rule):
+    def _projected(self, layer, channel, rule, places=slice(None)):
         neurons = self.neurons(layer, channel)
         numbers = self[layer].photographs[channel, : len(neurons)].tolist()
         asked = [(number, *one) for number, one in zip(numbers, neurons, strict=True)]
-        return self._remembered.projected(asked, layer, rule)
+        return self._remembered.projected(asked[places], layer, rule)
 
     @functools.cached_property
     def _remembered(self):
@@ -192,6 +219,9 @@ class Atlas:
         check_paths(self.photographs)
         begin(Path(folder), self._contents)
         keep(Path(folder), self._found, small=True)
+
+    def _look_at(self, number):
+        return named_pixels(self.photographs[number], self.network.spec)
 
 
 def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
