@@ -1,8 +1,6 @@
 """Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap →
 overlay."""
 
-from typing import TYPE_CHECKING
-
 from .atlas import Atlas, build_atlas, load_atlas
 from .data import DataError, data_folder
 from .deconvnet import (
@@ -26,19 +24,6 @@ from .network import InputSpec, Layer, Network, load_model, networks
 from .overlays import overlay
 from .relevance import relevance_scores
 from .targets import ClassScore, Neuron, Region, Target
-
-if TYPE_CHECKING:
-    from .explorers import atlas_explorer
-else:
-
-    def __getattr__(name):
-        """Import the atlas explorer when it is asked for: only explorers need ipywidgets."""
-        if name == "atlas_explorer":
-            from .explorers import atlas_explorer
-
-            return atlas_explorer
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
 
 __all__ = [
     "Network",
@@ -74,7 +59,6 @@ __all__ = [
     "Atlas",
     "build_atlas",
     "load_atlas",
-    "atlas_explorer",
     "DataError",
     "data_folder",
 ]

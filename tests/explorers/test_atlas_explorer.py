@@ -341,12 +341,6 @@ def test_thumbnails_choose_photographs_too(explorer, atlas):
 # Its arguments
 
 
-def test_it_is_a_public_name_that_costs_nothing_until_it_is_used():
-    assert zv.atlas_explorer is explorers.atlas_explorer
-    with pytest.raises(AttributeError, match="no attribute 'atlas_explorers'"):
-        zv.atlas_explorers  # noqa: B018
-
-
 def test_a_layer_alone_begins_with_its_strongest_map(squeezenet, atlas):
     explorer = explorers.atlas_explorer(squeezenet, layer="fire4")
     assert explorer.state.channel == int(atlas["fire4"].activations[:, 0].argmax())

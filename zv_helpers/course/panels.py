@@ -120,6 +120,6 @@ def encoded(figure, dpi=96):
     if isinstance(figure, Image.Image):
         figure.save(file, format="jpeg", quality=75)
     else:
-        how = {"quality": 80, "subsampling": 0}
+        how = {"quality": 75, "subsampling": 0}
         figure.savefig(file, format="jpeg", dpi=dpi, pil_kwargs=how)
     return base64.b64encode(file.getvalue()).decode("ascii")
