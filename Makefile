@@ -16,7 +16,7 @@ PY = .venv/bin/python
 # Two processes at a time; what is in one file stays in one of them, with the networks it loads.
 TWO = -n 2 --dist loadfile
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
-NBVAL = TQDM_DISABLE=1 $(PY) -m pytest $(TWO) --nbval-current-env --nbval-cell-timeout=120 \
+NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
 # What drives the browser is installed where it is first needed.

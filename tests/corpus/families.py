@@ -60,12 +60,12 @@ def vgg16():
 
 
 family("VGG19, without its top", "VGG19", 32, "it ends in feature maps", by=4, include_top=False)
-family("ResNet50", "ResNet50", 48, "batch norm and additions", by=4)
-family("ResNet50V2", "ResNet50V2", 48, "batch norm before the convolutions", by=4)
+family("ResNet50", "ResNet50", 32, "batch norm and additions", by=4)
+family("ResNet50V2", "ResNet50V2", 32, "batch norm before the convolutions", by=4)
 family("InceptionV3", "InceptionV3", 75, "branches that are concatenated", by=4)
 family("InceptionResNetV2", "InceptionResNetV2", 75, "branches, scaled and added", by=4)
 family("Xception", "Xception", 71, "separable convolutions", by=4)
-family("MobileNet", "MobileNet", 64, "depthwise convolutions, ReLU6", alpha=0.25)
+family("MobileNet", "MobileNet", 32, "depthwise convolutions, ReLU6", alpha=0.25)
 family("MobileNetV2", "MobileNetV2", 32, "inverted residuals, ReLU6", alpha=0.35)
 family("DenseNet121", "DenseNet121", 32, "every layer reads all those before it", by=4)
 family("NASNetMobile", "NASNetMobile", 32, "found by search; ReLU")

@@ -77,28 +77,21 @@ def picture(network, seed=0):
 
 
 def neurons(features, layers, model):
-    """One neuron at each of a few depths, active but not the strongest, which may sit at a cap, and
-    at every other depth one in a corner: [(target, path, index, start)]."""
+    """One neuron at each of a few depths, active but not the strongest, which may sit at a cap:
+    [(target, path, index, start)]."""
     known = [name for name in layers if there(model, name)]
     places = np.linspace(0, len(known) - 1, min(DEPTHS + 1, len(known)))[1:] if known else []
     places = [0] if len(known) == 1 else places
     picks = []
-    for number, name in enumerate(dict.fromkeys(known[round(place)] for place in places)):
+    for name in dict.fromkeys(known[round(place)] for place in places):
         maps = features[name]
-        found = [active_place(maps)]
-        if number % 2 == 0 and maps[0, 0].max() > 0:
-            found.append((0, 0, int(maps[0, 0].argmax())))
-        for row, column, channel in dict.fromkeys(found):
-            target = features.neuron(name, channel, row, column)
-            picks.append((target, name, (row, column, channel), None))
+        order = np.argsort(maps, axis=None, kind="stable")
+        active = np.count_nonzero(maps > 0)
+        which = order[-max(active // 4, 1)]
+        row, column, channel = (int(i) for i in np.unravel_index(which, maps.shape))
+        target = features.neuron(name, channel, row, column)
+        picks.append((target, name, (row, column, channel), None))
     return picks
-
-
-def active_place(maps):
-    """Where a quarter of the active values are larger: (row, column, channel)."""
-    order = np.argsort(maps, axis=None, kind="stable")
-    which = order[-max(np.count_nonzero(maps > 0) // 4, 1)]
-    return tuple(int(i) for i in np.unravel_index(which, maps.shape))
 
 
 def there(model, name):
