@@ -117,7 +117,8 @@ def test_it_says_how_far_it_is_and_the_sliders_go_on(explorer, large):
     assert re.search(r"\d+ of 506 photographs, [\d.]+ a second, about \d+ s to go", said)
     assert re.search(r'<progress aria-label="[^"]+" value="\d+" max="506">', said)
     explorer.controls["Feature map"].value = 9
-    assert explorer.state.channel == 9 and row(explorer)
+    until(lambda: explorer.view.state.channel == 9 and explorer.view.whole)
+    assert row(explorer) and "one scale" in explorer.text  # they did not wait for the atlas
     assert explorer.controls["Photographs"].value == exploring.SHIPPED
     assert "of 75 photographs" in explorer.text
     explorer.building.button.click()
