@@ -77,7 +77,7 @@ def press(picture, key, times=1):
     picture.pressed = {**picture.pressed, key: picture.pressed.get(key, 0) + times}
 
 
-def until(condition, seconds=60):
+def until(condition, seconds=180):
     """Wait for something to become true."""
     end = time.monotonic() + seconds
     while not condition():

@@ -167,12 +167,12 @@ def test_the_newest_map_does_not_wait_for_the_projections_of_others(squeezenet, 
     def slow(atlas, *about):
         asked.append(about[2])
         started.set()
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return projected(atlas, *about)
 
     monkeypatch.setattr(nine, "projected", slow)
     explorer.controls["Feature map"].value = 21
-    assert started.wait(20)
+    assert started.wait(60)
     for channel in range(22, 40):
         explorer.controls["Feature map"].value = channel
     go_on.set()
@@ -336,6 +336,21 @@ def test_thumbnails_choose_photographs_too(explorer, atlas):
     assert explorer.state.asked == (0,)
     click(sheet, 1, 1)
     assert explorer.state.asked == (0,)
+
+
+def test_of_very_many_photographs_there_are_no_thumbnails_and_not_all_names(
+    squeezenet, monkeypatch
+):
+    monkeypatch.setattr("zv_helpers.explorers.answering.MOST", 60)
+    monkeypatch.setattr("zv_helpers.explorers.atlas.LISTED", 70)
+    explorer = explorers.atlas_explorer(squeezenet, layer="fire3", channel=5)
+    explorer.controls["Find maps by photograph"].value = True
+    until(at_rest)
+    assert explorer.asking.thumbnails.layout.display == "none"
+    assert len(explorer.controls["These photographs"].options) == 70
+    explorer.controls["These photographs"].value = (69,)
+    until(at_rest)
+    assert complaint(explorer) is None and len(explorer.controls["Maps"].options) == 20
 
 
 # Its arguments

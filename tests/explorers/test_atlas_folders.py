@@ -117,7 +117,8 @@ def test_it_says_how_far_it_is_and_the_sliders_go_on(explorer, large):
     assert re.search(r"\d+ of 506 photographs, [\d.]+ a second, about \d+ s to go", said)
     assert re.search(r'<progress aria-label="[^"]+" value="\d+" max="506">', said)
     explorer.controls["Feature map"].value = 9
-    assert explorer.state.channel == 9 and row(explorer)
+    until(lambda: explorer.view.state.channel == 9 and explorer.view.whole)
+    assert row(explorer) and "one scale" in explorer.text  # they did not wait for the atlas
     assert explorer.controls["Photographs"].value == exploring.SHIPPED
     assert "of 75 photographs" in explorer.text
     explorer.building.button.click()
@@ -130,7 +131,8 @@ def test_cancelling_keeps_everything(explorer, large):
     until(lambda: "of 506 photographs" in str(row(explorer)))
     explorer.building.button.click()
     assert row(explorer) is None and "Cancelled; everything is as it was" in complaint(explorer)
-    until(at_rest, 20)  # the thread has heard of it
+    until(at_rest)  # the thread has heard of it
+    assert "Cancelled; everything is as it was" in complaint(explorer)
     assert explorer.picture.value == before and explorer.atlas is atlas
     assert explorer.state == state and str(large) not in explorer.controls["Photographs"].options
     explorer.controls["Feature map"].value = 6
@@ -223,10 +225,12 @@ def test_the_folder_of_an_atlas_is_opened(explorer, folder, squeezenet, vgg16, t
 
 
 def test_another_network_comes_with_its_own_atlas(explorer, vgg16):
+    explorer.show(asked=(3,))
     explorer.controls["Network"].value = "vgg16-conv"
     until(at_rest)
     assert complaint(explorer) is None
     assert (explorer.state.layer, explorer.state.channel) == ("block4_conv3", 309)
+    assert explorer.state.asked == ()
     assert explorer.atlas.is_of(vgg16)
     shows(explorer, exploring, explorer.state)
     explorer.controls["Network"].value = "squeezenet"

@@ -101,9 +101,10 @@ class AtlasExplorer(Explorer):
         self.networks, self.visited = {network.name: network}, {}
         self.sources = {SHIPPED: None, MINE: os.path.join(data_folder(), "my_photos")}
         self.atlases = {(network, chosen): atlas} if atlas else {}
-        self.building, self.opened = Job(self._refused, "End the building of this atlas"), None
-        context = self._context(network, atlas, chosen)
-        super().__init__(context, state)
+        self.opened = None
+        super().__init__(self._context(network, atlas, chosen), state)
+        about = self._refused, self._drawing.locked, "End the building of this atlas"
+        self.building = Job(*about)
         self.asking = Asking(self, self.boxes.pop().children)
         self.unread = widgets.HTML(layout=widgets.Layout(width="auto"))
         self.below = widgets.VBox(layout=widgets.Layout(width="100%", display="none"))

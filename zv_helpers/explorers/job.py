@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from ..progress import Cancelled
 
 OFTEN = 0.2  # seconds between two lines
+SHORT = 0.02  # seconds until it is asked again whether something else comes first
 
 
 class Job:
@@ -19,10 +20,11 @@ class Job:
     Attributes:
         row: the widgets, empty while nothing is done; line: the text; button: ends it.
         refused: is called with the exception when it fails, or is ended by the button.
+        urgent: says whether something else is to be done first; the job waits between its steps.
     """
 
-    def __init__(self, refused: Callable, tip: str) -> None:
-        self.refused = refused
+    def __init__(self, refused: Callable, urgent: Callable, tip: str) -> None:
+        self.refused, self.urgent = refused, urgent
         self.line = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", width="auto"))
         self.button = widgets.Button(description="Cancel", tooltip=tip)
         self.button.layout = widgets.Layout(width="90px", flex="0 0 auto")
@@ -87,6 +89,8 @@ class Job:
         def tell(done, count):
             nonlocal said, first
             now = time.perf_counter() - began
+            while self.urgent() and not stop.wait(SHORT):
+                pass
             if stop.is_set():
                 raise Cancelled("Cancelled.")
             if done and first is None:
