@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from ..deconvnet import Projection
 from ..draw.colours import EMPTY, GREY, INK, PALE, in_rgb, rgb
 from ..draw.signals import signal_picture
-from ..draw.strips import frame, is_fine, words
+from ..draw.strips import broken, frame, is_fine, words
 from .patches import Patch
 
 SIDE = 112  # pixels, of a tile's longer side
@@ -101,10 +101,12 @@ def figure(
     """
     where, there = grid(patches, count, wide), [one for one in projections if one is not None]
     notes = dict.fromkeys(note for one in there for note in one.notes) if noted else {}
-    size = where.size[0], where.size[1] + LINE * len(notes)
+    room = where.size[0] - 2 * MARGIN
+    below = [line for one in notes for line in broken(f"Note: {one}.", 11, room)]
+    size = where.size[0], where.size[1] + LINE * len(below)
     canvas = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(canvas)
-    words(draw, (MARGIN, MARGIN - 4), title, 15, INK, size[0] - 2 * MARGIN, bold=True)
+    words(draw, (MARGIN, MARGIN - 4), title, 15, INK, room, bold=True)
     rule = there[0].rule if there else rule
     signals = f"projections, {rule}" if rule else "no projections" if projections else ""
     for (x, y), heading in zip(where.starts, (signals, "what the neurons see"), strict=True):
@@ -118,9 +120,8 @@ def figure(
             words(draw, (x, y + where.tile[0]), text, 11, PALE, where.tile[1])
             if i == chosen:
                 frame(draw, (x, y, x + where.tile[1], y + where.tile[0]))
-    for i, note in enumerate(notes):
-        y = where.size[1] - MARGIN + i * LINE
-        words(draw, (MARGIN, y), f"Note: {note}", 11, PALE, size[0] - 2 * MARGIN)
+    for i, line in enumerate(below):
+        words(draw, (MARGIN, where.size[1] - MARGIN + i * LINE), line, 11, PALE)
     return canvas
 
 
