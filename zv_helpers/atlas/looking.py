@@ -96,9 +96,9 @@ def _batch_of(peaks, batch, pictures, skipped):
 
 
 def _sort_in(best, batch, skipped, found):
-    photographs, *rest = found
-    order = np.argsort(photographs.astype(np.uint16), kind="stable")
-    ends = np.cumsum(np.bincount(photographs, minlength=len(batch)))
-    for number, chosen in zip(batch, np.split(order, ends[:-1]), strict=True):
-        if number not in skipped:
-            best.insert(number, *(array[chosen] for array in rest))
+    places, *rest = found
+    numbers = np.arange(batch.start, batch.stop, dtype=np.int32)[places]
+    if skipped:
+        there = ~np.isin(numbers, list(skipped))
+        numbers, *rest = (array[there] for array in (numbers, *rest))
+    best.insert(numbers, *rest)
