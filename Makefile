@@ -23,7 +23,7 @@ NOTEBOOKS = notebooks/0*.ipynb
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test test-browser fuzz notebooks atlases networks-page lint format bench clean
+.PHONY: help setup lab demo test coverage test-browser fuzz notebooks atlases networks-page lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,10 +38,13 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
 test: setup ## Doctests, tests, and all notebooks with the three shipped networks
-	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
+	$(PY) -m pytest $(TWO) --ignore=tests/browser
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS)
+
+coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
+	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term-missing:skip-covered
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)

@@ -109,7 +109,6 @@ def rates(network, folder, rounds):
         rate = len(paths) / median
         print(f"{name:10}{1e3 / rate:10.2f}{rate:10.1f}{bare / median:10.2f}")
     print(f"decoding one takes {1e3 * decoding / len(some):.2f} ms of one processor")
-    return statistics.median(took["folder"])
 
 
 def peak_of(network, folder, count):
@@ -131,20 +130,23 @@ def memory(network, folder, few, many):
     print(f"peak of memory: {low:.0f} MB for {few}, {high:.0f} MB for {many}: {high - low:+.0f} MB")
 
 
-def workers(network, folder, alone, rounds):
+def workers(network, folder, rounds):
+    """Print how long two workers take, beside one process, by turns."""
     from distributed import Client, LocalCluster
 
     with LocalCluster(**local(2)) as cluster, Client(cluster, set_as_default=False) as client:
-        first = seconds(
-            lambda: zv.build_atlas(network, folder, client=client, progress=False)
-        )  # loads the network
-        took = [
-            seconds(lambda: zv.build_atlas(network, folder, client=client, progress=False))
-            for _ in range(rounds)
-        ]
-    median = statistics.median(took)
-    print(f"two Dask workers: {median:.1f} s ({first:.1f} s the first time), one process")
-    print(f"{alone:.1f} s: {median / alone:.2f} times as long")
+        ways = {
+            "workers": lambda: zv.build_atlas(network, folder, client=client, progress=False),
+            "alone": lambda: zv.build_atlas(network, folder, progress=False),
+        }
+        first = seconds(ways["workers"])  # loads the network
+        took = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                took[name].append(seconds(way))
+    both, alone = (statistics.median(took[name]) for name in ("workers", "alone"))
+    print(f"two Dask workers: {both:.1f} s ({first:.1f} s the first time), one process by turns")
+    print(f"{alone:.1f} s: {both / alone:.2f} times as long")
 
 
 def partial(maps, count, number, rng):
@@ -219,14 +221,12 @@ def main():
         folder = Path(name)
         if options.only != "merging":
             make_folder(folder, options.photographs)
-        alone = None
         if options.only in (None, "rates"):
-            alone = rates(network, folder, options.rounds)
+            rates(network, folder, options.rounds)
         if options.only in (None, "memory"):
             memory(network, folder, options.photographs // 4, 2 * options.photographs)
         if options.only in (None, "workers"):
-            once = lambda: zv.build_atlas(network, folder, progress=False)  # noqa: E731
-            workers(network, folder, alone or seconds(once), options.rounds)
+            workers(network, folder, options.rounds)
         if options.only in (None, "merging"):
             merging_by_layers(network, options.counts, options.partials)
 
