@@ -95,7 +95,7 @@ def test_it_finds_its_photographs_wherever_the_workbook_lies(elsewhere, squeezen
     ]
     (elsewhere / "photos" / f"{atlas.neurons('fire4', 3)[0][0]}.jpg").write_bytes(b"no picture")
     with pytest.raises(DataError, match="damaged"):
-        atlas.patches("fire4", 3)
+        zv.load_atlas("squeezenet").patches("fire4", 3)
 
 
 def test_an_atlas_of_ones_own_of_that_name_comes_first(elsewhere, squeezenet):
