@@ -10,8 +10,11 @@ from checks import differ, shows
 from PIL import Image
 
 import zv_helpers as zv
+from zv_helpers import explorers
+from zv_helpers.explorers import atlas as exploring
 from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import heats, neuron, overlay, relevance, steps
+from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.shell import Context
 from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
@@ -253,7 +256,18 @@ def move_chooser(explorer, context, source, workbook):
     assert differ(shown, now("tabby_cat"))[0]
 
 
+def move_atlas(explorer, context, source, workbook):
+    """Turn to another map; all else is in test_atlas_browser.py."""
+    context = explorers.atlas_explorer(context.features.network).context
+    for layer in ("fire4", "fire5"):
+        explorer.choose("name", layer)
+        explorer.wait_for_line(f"squeezenet, {layer}, feature map")
+    explorer.type("spinbutton", "number", 241)
+    shows(explorer, exploring, context, AtlasState("fire5", 241))
+
+
 MOVES = {
+    "atlas_explorer": move_atlas,
     "neuron_explorer": move_neurons,
     "step_explorer": move_steps,
     "relevance_explorer": move_relevance,

@@ -386,3 +386,9 @@ def test_an_atlas_brings_its_network(squeezenet, tmp_path):
     atlas.save(tmp_path / "kept")
     again = explorers.atlas_explorer(squeezenet, tmp_path / "kept")
     assert again.atlas.photographs == atlas.photographs
+
+
+def test_the_atlas_that_ships_is_called_so_also_when_it_is_handed_over(squeezenet, atlas):
+    assert explorers.atlas_explorer(squeezenet, atlas).context.chosen == exploring.SHIPPED
+    few = zv.build_atlas(squeezenet, ["duck", "owl"], ["conv1"], progress=False)
+    assert explorers.atlas_explorer(squeezenet, few).context.chosen == "2 of your own"

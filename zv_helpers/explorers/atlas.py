@@ -294,7 +294,8 @@ def atlas_explorer(
     elif not isinstance(network, Network):
         network = load_model(network)
     known_rule(rule)
-    chosen = SHIPPED if atlas is None else f"{len(atlas.photographs)} of your own"
+    ships = atlas is None or sorted(map(str, atlas.photographs)) == shipped_photographs()
+    chosen = SHIPPED if ships else f"{len(atlas.photographs)} of your own"
     if atlas is None:
         atlas = shipped_atlas(network)
     elif not atlas.is_of(network):
