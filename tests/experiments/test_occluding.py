@@ -6,7 +6,7 @@ import pytest
 from independent import random_image, random_weights
 
 import zv_helpers as zv
-from zv_helpers.experiments.occluding import occlusion_maps
+from zv_helpers.experiments.occluding import hidden_image, occlusion_maps
 from zv_helpers.heatmaps import occlude, occlusion, squares
 from zv_helpers.progress import Cancelled
 
@@ -123,6 +123,16 @@ def test_a_square_outside_the_photograph_changes_nothing(oblong, place):
     assert np.array_equal(occlude(image, *place, 8), image.pixels)
 
 
+def test_an_image_is_hidden_as_a_whole(odd):
+    image = odd.features.image
+    hidden = hidden_image(image, 2, 3, 7)
+    assert np.array_equal(hidden.pixels, occlude(image, 2, 3, 7))
+    assert np.array_equal(hidden.batch, image.spec.prepare(hidden.pixels[None]))
+    assert hidden.notes == (*image.notes, "rows 2–8, columns 3–9 hidden")
+    assert hidden.spec == image.spec and not hidden.pixels.flags.writeable
+    assert np.array_equal(hidden_image(image, 2, 3, 0).pixels, image.pixels)
+
+
 @pytest.mark.parametrize("place, inside", [((-3, -5), (5, 3)), ((16, 24), (4, 2))])
 def test_a_square_over_the_border_covers_what_lies_inside(oblong, place, inside):
     changed = (occlude(oblong.features.image, *place, 8) != oblong.features.image.pixels).any(
@@ -151,6 +161,25 @@ def test_the_lowest_place_is_named(oblong):
     top, left = [0, 6, 12][row], [0, 6, 12, 18][column]
     assert maps.lowest(maps.value) == (top, left, top + 8, left + 8)
     assert maps.lowest(np.zeros((3, 4))) == (0, 0, 8, 8)
+
+
+def test_values_are_laid_where_the_squares_middles_are(oblong):
+    maps = occlusion_maps(oblong.features, size=8, stride=6, progress=False)
+    values = np.arange(12).reshape(3, 4)
+    laid = maps.on_canvas(values)
+    assert laid.shape == (20, 26)
+    # Middles at 4, 10 and 16, and at 4, 10, 16 and 22: three pixels to each side.
+    inside = np.kron(values, np.ones((6, 6)))
+    np.testing.assert_array_equal(laid[1:19, 1:25], inside)
+    laid[1:19, 1:25] = np.nan
+    assert np.isnan(laid).all()
+    uneven = occlusion_maps(oblong.features, size=8, stride=7, progress=False)  # 0, 7, 12
+    column = uneven.on_canvas(np.arange(12).reshape(3, 4))[:, 4]
+    # Middles at 4, 11 and 16; a pixel as near to two belongs to the first.
+    assert column[:-1].tolist() == [0] * 8 + [4] * 6 + [8] * 5 and np.isnan(column[-1])
+    whole = occlusion_maps(oblong.features, size=20, stride=20, progress=False)  # 0, and 0 and 6
+    assert whole.on_canvas(np.ones((1, 2))).shape == (20, 26)
+    assert not np.isnan(whole.on_canvas(np.ones((1, 2)))[:, 7:19]).any()
 
 
 def test_it_says_how_far_it_is_and_can_be_cancelled(oblong):

@@ -8,13 +8,22 @@ import numpy as np
 
 from ..choose import neuron_layer
 from ..features import Features
-from ..heatmaps import squares, under_squares
+from ..heatmaps import occlude, squares, under_squares
+from ..images import InputImage, with_pixels
 from ..network import Network
 from ..network.network import class_scores
 from ..progress import Progress
 from ..targets import Target
 
 Box = tuple[int, int, int, int]  # (top, left, bottom, right)
+
+
+def hidden_image(image: InputImage, top: int, left: int, size: int) -> InputImage:
+    """Put the grey square on what the network sees of a photograph: an `InputImage` for
+    `extract_features`, whose notes say where it lies. Its side may be 0."""
+    where = f"rows {top}–{top + size - 1}, columns {left}–{left + size - 1} hidden"
+    note = where if size else "nothing hidden"
+    return with_pixels(image, occlude(image, top, left, size), note)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +61,16 @@ class OcclusionMaps:
         """Where each square lies: int (rows, columns, 4), (top, left, bottom, right) in pixels."""
         top, left = np.meshgrid(self.tops, self.lefts, indexing="ij")
         return np.stack([top, left, top + self.size, left + self.size], axis=-1)
+
+    def on_canvas(self, values: np.ndarray) -> np.ndarray:
+        """Lay values for each place, (rows, columns), on the photograph: float (h, w), at each
+        pixel that of the square whose middle is nearest; nan at the border, half a stride and more
+        away from every middle."""
+        rows, columns = (_nearest(starts, self.size) for starts in (self.tops, self.lefts))
+        laid = np.asarray(values, float)[np.ix_(rows, columns)]
+        laid[rows < 0] = np.nan
+        laid[:, columns < 0] = np.nan
+        return laid
 
     def lowest(self, values: np.ndarray) -> Box:
         """Return the box of the square under which values, (rows, columns), are lowest; on a tie
@@ -121,6 +140,16 @@ def occlusion_maps(
         value_before=before[1],
         most_probable_before=None if of_classes is None else int(before[2]),
     )
+
+
+def _nearest(starts, size):
+    """Return, for each pixel along an axis, the number of the square with the nearest middle, the
+    first of two; −1 for pixels outside."""
+    middles, pixels = starts + size / 2, np.arange(starts[-1] + size) + 0.5
+    nearest = np.abs(pixels[:, None] - middles).argmin(axis=1)
+    steps = np.diff(middles) if len(middles) > 1 else np.array([size])
+    outside = (pixels < middles[0] - steps[0] / 2) | (pixels > middles[-1] + steps[-1] / 2)
+    return np.where(outside, -1, nearest)
 
 
 def _winners(network: Network, outputs: np.ndarray) -> np.ndarray:
