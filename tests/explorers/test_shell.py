@@ -27,6 +27,8 @@ def every_explorer(features):
         explorers.relevance_explorer(features),
         explorers.heatmap_explorer(features),
         explorers.overlay_explorer(features),
+        explorers.hide_explorer(features),
+        explorers.move_explorer(features),
     ]
 
 

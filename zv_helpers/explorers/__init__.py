@@ -6,6 +6,8 @@ shell of widgets round it (`shell.py`).
 
 from .chooser import photograph_chooser
 from .heats import heatmap_explorer
+from .hiding import hide_explorer
+from .moves import move_explorer
 from .neuron import neuron_explorer
 from .overlay import overlay_explorer
 from .relevance import relevance_explorer
@@ -13,6 +15,8 @@ from .steps import step_explorer
 
 __all__ = [
     "heatmap_explorer",
+    "hide_explorer",
+    "move_explorer",
     "neuron_explorer",
     "overlay_explorer",
     "photograph_chooser",
