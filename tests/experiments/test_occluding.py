@@ -182,6 +182,17 @@ def test_values_are_laid_where_the_squares_middles_are(oblong):
     assert not np.isnan(whole.on_canvas(np.ones((1, 2)))[:, 7:19]).any()
 
 
+def test_the_share_of_a_signal_under_each_square(oblong):
+    maps = occlusion_maps(oblong.features, size=8, stride=6, progress=False)
+    signal = np.zeros((20, 26, 3))
+    signal[7, 13] = -1, 1, 0  # hidden by the squares that begin at row 0 or 6, column 6 or 12
+    signal[19, 25, 2] = 6  # by the last one
+    expected = np.zeros((3, 4))
+    expected[:2, 1:3], expected[2, 3] = 0.25, 0.75
+    np.testing.assert_allclose(maps.shares(signal), expected)
+    assert not maps.shares(np.zeros((20, 26, 1))).any()
+
+
 def test_it_says_how_far_it_is_and_can_be_cancelled(oblong):
     told = []
 

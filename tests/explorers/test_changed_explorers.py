@@ -33,8 +33,8 @@ from zv_helpers.heatmaps import occlude
         ),
         (
             moves,
-            MoveState(Move(angle=90), "mirror", "fire5", 241),
-            lambda cat: moved_image(cat.image, Move(angle=90), "mirror"),
+            MoveState(Move(angle=40), "mirror", "fire5", 241),
+            lambda cat: moved_image(cat.image, Move(angle=40), "mirror"),
         ),
         (hiding, HideState(40, 50, 56), lambda cat: hidden_image(cat.image, 40, 50, 56)),
         (hiding, HideState(0, 0, 0, "fire5", 7), lambda cat: cat.image),
@@ -121,9 +121,9 @@ def test_the_move_explorer_moves(cat):
     shows(explorer, moves, state)
     assert explorer.controls["degrees"].value == 30
     explorer.controls["degrees"].value = -77
-    explorer.controls["Enlarge"].value = 1.5
+    explorer.controls["Enlarge"].value = 0.8
     explorer.controls["Shift down"].value = -20
-    state = replace(state, move=Move(-20, 1.5, -77))
+    state = replace(state, move=Move(-20, 0.8, -77))
     shows(explorer, moves, state)
     explorer.controls["Outside"].value = "mirror"
     state = replace(state, fill="mirror")
@@ -142,6 +142,9 @@ def test_the_move_explorer_moves(cat):
 def test_the_hide_explorer_moves_and_the_square_stays_on_the_photograph(cat):
     explorer = explorers.hide_explorer(cat)
     shows(explorer, hiding, HideState(84, 84, 56))
+    explorer.controls["Size"].value = 60  # about its middle
+    assert explorer.state == HideState(82, 82, 60)
+    explorer.controls["Size"].value = 56
     explorer.controls["Top"].value = 168
     shows(explorer, hiding, HideState(168, 84, 56))
     explorer.controls["Left"].value = 0
@@ -150,7 +153,8 @@ def test_the_hide_explorer_moves_and_the_square_stays_on_the_photograph(cat):
     shows(explorer, hiding, HideState(124, 0, 100))
     assert explorer.controls["Top"].max == explorer.controls["Left"].max == 124
     explorer.controls["Size"].value = 0
-    shows(explorer, hiding, HideState(174, 50, 0))
+    assert explorer.state == HideState(174, 50, 0)
+    shows(explorer, hiding, explorer.state)
     assert np.array_equal(explorer.view.seen.pixels, cat.image.pixels)
     assert explorers.hide_explorer(cat, 60, 500, -3).state == HideState(164, 0, 60)
 

@@ -72,6 +72,16 @@ class OcclusionMaps:
         laid[:, columns < 0] = np.nan
         return laid
 
+    def shares(self, signal: np.ndarray) -> np.ndarray:
+        """Return how much of a signal at the pixels, float (h, w, channels) of either sign, each
+        square would hide: float (rows, columns), shares of the sum of its sizes; 0 for a signal
+        that is zero."""
+        sizes = np.abs(signal).sum(axis=2, dtype=np.float64)
+        total = float(sizes.sum()) or 1.0
+        places = self.boxes.reshape(-1, 4)
+        found = [sizes[top:bottom, left:right].sum() for top, left, bottom, right in places]
+        return np.reshape(found, self.value.shape) / total
+
     def lowest(self, values: np.ndarray) -> Box:
         """Return the box of the square under which values, (rows, columns), are lowest; on a tie
         the first, row by row."""
