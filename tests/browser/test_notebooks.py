@@ -294,8 +294,8 @@ def move_moving(explorer, context, source, workbook):
         return shows(explorer, moves, context, state)
 
     first = now()
-    explorer.press("Turn", "ArrowRight", 6)
-    assert differ(now(move=Move(angle=30)), first)[0]
+    explorer.press("Turn", "ArrowRight", 9)
+    assert differ(now(move=Move(angle=9)), first)[0]
     explorer.type("spinbutton", "degrees", -77)
     now(move=Move(angle=-77))
     explorer.press("Enlarge", "ArrowRight", 4)

@@ -10,7 +10,7 @@ from .controls import Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
 from .shell import Context
 
-LARGEST = 3.0  # times
+SCALES = 0.5, 3.0  # times; a step of 0.05 from the first must reach 1
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ def shift(view):
 # fmt: off
 TURN = (
     Control("move", "IntSlider", "Turn",
-            "Degrees anticlockwise; arrow keys turn it by five", 430,
-            shown("angle"), to_move("angle"), {"min": -180, "max": 180, "step": 5}),
+            "Degrees anticlockwise; arrow keys turn it by one", 430,
+            shown("angle"), to_move("angle"), {"min": -180, "max": 180}),
     Control("move", "BoundedIntText", "degrees", "Degrees anticlockwise; type them", 140,
             shown("angle"), to_move("angle"), {"min": -180, "max": 180}),
     Control("fill", "Dropdown", "Outside", "What comes in from outside the photograph", 190,
@@ -98,7 +98,7 @@ TURN = (
 REST = (
     Control("move", "FloatSlider", "Enlarge", "How many times as large", 330,
             shown("scale", False), to_move("scale"),
-            {"min": 1 / LARGEST, "max": LARGEST, "step": 0.05, "readout_format": ".2f"}),
+            {"min": SCALES[0], "max": SCALES[1], "step": 0.05, "readout_format": ".2f"}),
     Control("move", "IntSlider", "Shift down",
             "Pixels down, up where negative; arrow keys move it by one", 330,
             shift, to_move("down"), {"readout": True}),

@@ -7,6 +7,7 @@ from ..answers import exercise, number, refused
 from .toys import COLUMN, distance, max_pooled
 
 STEPS = range(0, 181, 5)  # degrees
+PART = 5
 
 
 @exercise("answer_1 = 3")
@@ -31,11 +32,12 @@ def check_toy(answer):
 @exercise(
     """\
 turned = movement([features], "rotation", range(0, 181, 5))
-low = turned.values[0] < turned.values[0, 0] / 2
+low = turned.values[0] < turned.values[0, 0] / 5
 answer_2 = turned.amounts[np.argmax(low)]"""
 )
 def check_angle(features, answer):
-    """Check the smallest turn, in steps of 5°, that halves the value of the most probable class.
+    """Check the smallest turn, in steps of 5°, that leaves less than a fifth of the value of
+    the most probable class.
 
     Args:
         features: `Features` of the untouched photograph.
@@ -47,9 +49,9 @@ def check_angle(features, answer):
         raise refused(answer, expected)
     turned = movement([features], "rotation", STEPS, progress=False)
     values, measure = turned.values[0], turned.targets[0].measure
-    low = values < values[0] / 2
+    low = values < values[0] / PART
     if not low.any():
-        return f"No turn up to 180° halves this {measure}: try another photograph."
+        return f"No turn up to 180° takes four fifths of this {measure}: try another photograph."
     right = int(turned.amounts[np.argmax(low)])
     if given == right:
         return f"Right: at {right}° the {measure} is {values[np.argmax(low)]:.2f}."

@@ -35,9 +35,9 @@ def labelled(ax, title, unit):
 def gallery(images, moves, fill="grey"):
     """Draw photographs, each moved in some ways, a row a way; returns a Figure."""
     figure, axes = panels(len(images), len(moves), 1.5, 1.5, squeeze=False)
-    for row, move in zip(axes, moves, strict=True):
+    for number, (row, move) in enumerate(zip(axes, moves, strict=True)):
         for ax, image in zip(row, images, strict=True):
-            picture(ax, moved(image.pixels, move, fill), image.name if row is axes[0] else "")
+            picture(ax, moved(image.pixels, move, fill), "" if number else image.name)
         row[0].set_ylabel(str(move).replace(", ", ",\n"), fontsize=8)
     return figure
 
@@ -54,40 +54,51 @@ def the_papers_figure(movements, network):
     figure, axes = panels(columns, len(movements), 2.2, 1.9, squeeze=False)
     for row, one in zip(axes, movements, strict=True):
         unit = UNITS[one.kind]
-        for ax, layer, curves, other in zip(
-            row, one.layers, one.whole.relative, one.whole.others, strict=False
-        ):
-            distances(labelled(ax, layer, unit), one.amounts, curves, other)
+        shown = [*zip(one.layers, one.whole.relative, one.whole.others, strict=True)]
         last = f"{one.layers[-1]}, mean over positions"
-        curves, other = one.pooled.relative[-1], one.pooled.others[-1]
-        distances(labelled(row[-2], last, unit), one.amounts, curves, other)
-        labelled(row[-1], one.targets[0].measure, unit)
-        _curves(row[-1], one.amounts, one.values)
-        row[-1].set_ylim(0, 1.02 if one.targets[0].measure == "probability" else None)
+        shown.append((last, one.pooled.relative[-1], one.pooled.others[-1]))
+        for ax, (title, relative, other) in zip(row, shown, strict=False):
+            distances(labelled(ax, title, unit), one.amounts, relative, other)
+        curves(labelled(row[-1], one.targets[0].measure, unit), one.amounts, one.values)
         row[0].set_ylabel("distance / length", fontsize=8)
-    names = [_named(*pair, network) for pair in zip(first.photographs, first.targets, strict=True)]
+    top = 1.05 * max(ax.dataLim.y1 for ax in axes[:, :-1].flat)
+    for ax in axes[:, :-1].flat:
+        ax.set_ylim(0, top or 1)
+    names = [
+        f"{photograph}: {target.name(network)}"
+        for photograph, target in zip(first.photographs, first.targets, strict=True)
+    ]
     handles = axes[0, -1].lines
     figure.legend(handles, names, fontsize=8, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
-def distances(ax, amounts, curves, other=np.nan):
+def distances(ax, amounts, relative, other=np.nan):
     """Draw the distances (photographs, steps) on `ax`, and the other photographs' as a dashed line;
     returns `ax`."""
-    _curves(ax, amounts, curves)
+    curves(ax, amounts, relative)
     if np.isfinite(other):
-        ax.axhline(other, color=PALE, lw=0.9, ls="--")
-    ax.set_ylim(0, 1.08 * max(float(curves.max()), np.nan_to_num(other)) or 1)
+        ax.plot(amounts, np.full(len(amounts), other), color=PALE, lw=0.9, ls="--")
     return ax
 
 
-def _curves(ax, amounts, curves):
-    for curve, colour in zip(curves, COLOURS, strict=False):
-        ax.plot(amounts, curve, color=colour, lw=1.3)
+def curves(ax, amounts, values, style="-", **how):
+    """Draw a curve for each photograph, values (photographs, steps), on `ax`, from 0 up; returns
+    `ax`."""
+    for curve, colour in zip(values, COLOURS, strict=False):
+        ax.plot(amounts, curve, style, color=colour, **{"lw": 1.3} | how)
+    ax.set_ylim(0, 1.05 * max(ax.dataLim.y1, 1e-9))
+    return ax
 
 
-def _named(photograph, target, network):
-    return f"{photograph}: {target.name(network)}"
+def step_by_step(one, network):
+    """Draw a target's value over a movement in small steps, for the first photograph; returns a
+    Figure."""
+    figure, ax = panels(width=6.4, height=1.9)
+    name = f"{one.photographs[0]}: {one.targets[0].name(network)}"
+    curves(labelled(ax, name, UNITS[one.kind]), one.amounts, one.values, ".-")
+    ax.set_ylabel(one.targets[0].measure, fontsize=8)
+    return figure
 
 
 def two_fills(grey, mirror):
@@ -101,11 +112,8 @@ def two_fills(grey, mirror):
         (grey.targets[0].measure, grey.values, mirror.values),
     )  # fmt: skip
     for ax, (title, lines, dots) in zip(axes, parts, strict=True):
-        labelled(ax, title, UNITS[grey.kind])
-        _curves(ax, grey.amounts, lines)
-        for curve, colour in zip(dots, COLOURS, strict=False):
-            ax.plot(grey.amounts, curve, "o", color=colour, ms=3)
-        ax.set_ylim(0, None)
+        curves(labelled(ax, title, UNITS[grey.kind]), grey.amounts, lines)
+        curves(ax, grey.amounts, dots, "o", ms=3)
     axes[0].set_ylabel("distance / length", fontsize=8)
     return figure
 
