@@ -1,6 +1,8 @@
 """The lab on occlusion: its checks accept what is right, its figures draw every network, and the
 numbers it tells hold."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -12,13 +14,25 @@ from zv_helpers.relevance import correlation
 
 
 @pytest.fixture(scope="module")
-def sheep(squeezenet):
-    return zv.extract_features(squeezenet, zv.load_image("sheep", squeezenet))
+def slid(squeezenet):
+    """Photographs by name, and what the lab's square of 56 pixels finds: (features, maps), once."""
+
+    @functools.cache
+    def of(name):
+        features = zv.extract_features(squeezenet, zv.load_image(name, squeezenet))
+        return features, occlusion_maps(features, size=56, stride=14, progress=False)
+
+    return of
 
 
 @pytest.fixture(scope="module")
-def maps(sheep):
-    return occlusion_maps(sheep, size=56, stride=14)
+def sheep(slid):
+    return slid("sheep")[0]
+
+
+@pytest.fixture(scope="module")
+def maps(slid):
+    return slid("sheep")[1]
 
 
 # The numbers
@@ -41,10 +55,9 @@ def test_the_square_finds_the_sheep_and_not_the_meadow(maps, squeezenet):
 @pytest.mark.parametrize(
     "photo, channel, expected", [("sheep", 381, -0.79), ("german_shepherd", 341, -0.92)]
 )
-def test_a_map_falls_where_its_projection_is_hidden(squeezenet, photo, channel, expected):
+def test_a_map_falls_where_its_projection_is_hidden(slid, photo, channel, expected):
     """The lab's number: what the paper says of its figure 7 (b) and (c)."""
-    features = zv.extract_features(squeezenet, zv.load_image(photo, squeezenet))
-    maps = occlusion_maps(features, size=56, stride=14)
+    features, maps = slid(photo)
     assert (maps.layer, maps.channel) == ("fire9", channel)
     projection = zv.project(features, features.strongest("fire9", channel)).on_canvas()
     alike = correlation(maps.shares(projection), maps.activation)
@@ -53,14 +66,13 @@ def test_a_map_falls_where_its_projection_is_hidden(squeezenet, photo, channel, 
     assert abs(correlation(maps.shares(other), maps.activation) - expected) > 0.06
 
 
-def test_a_class_may_need_two_parts_or_none(squeezenet, shepherd):
-    maps = occlusion_maps(shepherd, size=56, stride=14)
+def test_a_class_may_need_two_parts_or_none(slid):
+    _, maps = slid("german_shepherd")
     low = maps.value < 0.75
     head, back = low[:5, 10:], low[3:8, 2:9]
     assert head.any() and back.any() and low.sum() == head.sum() + back.sum()
     assert (maps.activation[:, :9] > 0.9 * maps.activation_before).all()  # only the head, for it
-    hens = zv.extract_features(squeezenet, zv.load_image("chickens", squeezenet))
-    maps = occlusion_maps(hens, size=56, stride=14)
+    _, maps = slid("chickens")
     assert (maps.most_probable == maps.most_probable_before).all()
     assert maps.activation.min() < 0.1 * maps.activation_before
 

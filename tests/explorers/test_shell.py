@@ -29,6 +29,7 @@ def every_explorer(features):
         explorers.overlay_explorer(features),
         explorers.hide_explorer(features),
         explorers.move_explorer(features),
+        explorers.atlas_explorer(features.network),
     ]
 
 
