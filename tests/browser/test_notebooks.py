@@ -13,8 +13,10 @@ import zv_helpers as zv
 from zv_helpers import explorers
 from zv_helpers.draw import strips
 from zv_helpers.experiments.moves import Move
+from zv_helpers.explorers import atlas as exploring
 from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import heats, hiding, moves, neuron, overlay, relevance, steps
+from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.shell import Context
 from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
@@ -310,7 +312,18 @@ def move_moving(explorer, context, source, workbook):
     now(channel=17)
 
 
+def move_atlas(explorer, context, source, workbook):
+    """Turn to another map; all else is in test_atlas_browser.py."""
+    context = explorers.atlas_explorer(context.features.network).context
+    for layer in ("fire4", "fire5"):
+        explorer.choose("name", layer)
+        explorer.wait_for_line(f"squeezenet, {layer}, feature map")
+    explorer.type("spinbutton", "number", 241)
+    shows(explorer, exploring, context, AtlasState("fire5", 241))
+
+
 MOVES = {
+    "atlas_explorer": move_atlas,
     "neuron_explorer": move_neurons,
     "step_explorer": move_steps,
     "relevance_explorer": move_relevance,

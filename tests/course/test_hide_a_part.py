@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers import choose
+from zv_helpers import choose, course
 from zv_helpers.course.hide_a_part import checks, figures, toys
 from zv_helpers.experiments.occluding import occlusion_maps
 from zv_helpers.relevance import correlation
@@ -85,8 +85,7 @@ def test_a_larger_square_changes_the_class_at_more_places(sheep, size, changed):
 
 
 def test_the_maps_nine_are_a_sheep_and_eight_fishes(squeezenet):
-    photos = [path for path in zv.photographs().values() if path.parent.name == "photos"]
-    atlas = zv.build_atlas(squeezenet, photos, layers=["fire9"], progress=False)
+    atlas = course.atlas_of(squeezenet, "fire9")
     names = {patch.name for patch in atlas.patches("fire9", 381)}
     assert names == set(
         "sheep brown_wrasse yellow_perch discus axillary_seabream boarfish sand_smelt pufferfish "
