@@ -113,7 +113,7 @@ def render(view: Any) -> Image.Image:
         strips.Panel(
             values,
             f"{view.layer}, map {seen.now.channel}",
-            f"max {seen.now.activation:.3g}, untouched {seen.before.activation:.3g}",
+            f"framed: {seen.now.activation:.3g}, untouched {seen.before.activation:.3g}",
             ((spot, ORANGE),),
         ),
         strips.Panel(part, "what it sees", "enlarged", smooth=fine),
