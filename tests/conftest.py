@@ -1,5 +1,6 @@
 """What many tests share: the shipped networks, and one forward pass of each."""
 
+import odd_networks
 import pytest
 from independent import in_double_precision
 
@@ -63,3 +64,18 @@ def squeezenet64(squeezenet):
 @pytest.fixture(scope="session")
 def vgg16_64(vgg16):
     return in_double_precision(vgg16)
+
+
+@pytest.fixture(scope="session", params=odd_networks.MODELS)
+def odd(request):
+    return odd_networks.made(request.param)
+
+
+@pytest.fixture(scope="session")
+def oblong():
+    return odd_networks.made("oblong")
+
+
+@pytest.fixture(scope="session")
+def shepherd(squeezenet):
+    return zv.extract_features(squeezenet, zv.load_image("german_shepherd", squeezenet))

@@ -202,6 +202,8 @@ def test_every_explorer_shows_the_pixels_grey_and_square(features, photograph, s
         (explorers.step_explorer(seen, last), 240),
         (explorers.neuron_explorer(seen), strips.PANEL),
         (explorers.neuron_explorer(seen, panels="forward"), 266),
+        (explorers.move_explorer(seen), strips.PANEL),
+        (explorers.hide_explorer(seen, size=0), strips.PANEL),
     ]
     for explorer, side in made:
         shown = first_panel(explorer.render(explorer.view), side, 40 if side == 140 else 0)

@@ -20,7 +20,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
 SIX = [
     "01_define_the_model.ipynb",
     "02_define_the_input_image.ipynb",
@@ -29,6 +29,7 @@ SIX = [
     "05_generate_the_heatmap.ipynb",
     "06_overlay_the_heatmap.ipynb",
 ]
+LABS = ["hide_a_part.ipynb", "move_grow_turn.ipynb"]
 # Written so that these lines do not match themselves.
 MACHINE_PATH = re.compile(
     r"(?<![\w.:/])/(?:home|root|tmp|Users|work)/\w|\b[A-Z]:\\Users|\.\./(?:\.\./)?shared/"
@@ -391,11 +392,19 @@ def test_own_photographs_stay_out_of_git():
 # Notebooks
 
 
-def test_there_are_the_six_notebooks():
-    assert [path.name for path in NOTEBOOKS] == SIX
+def test_there_are_the_six_notebooks_and_the_labs():
+    places = {path.relative_to(ROOT / "notebooks").as_posix() for path in NOTEBOOKS}
+    assert places == {*SIX, *(f"labs/{name}" for name in LABS)}
 
 
-@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.name[:2])
+def test_each_lab_is_linked_from_a_notebook_and_the_readme():
+    pages = [path for path in NOTEBOOKS if path.name in SIX]
+    for name in LABS:
+        assert any(f"](labs/{name})" in prose(path) for path in pages), name
+        assert f"](notebooks/labs/{name})" in prose(ROOT / "README.md"), name
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request):
     return request.param
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 SETUP = """import zv_helpers as zv
 from zv_helpers import explorers
+from zv_helpers.experiments.moves import Move
 
 network = zv.load_model("squeezenet")
 cat = zv.extract_features(network, zv.load_image("tabby_cat", network))
@@ -26,6 +27,8 @@ EXPLORERS = {
     "relevance": "explorers.relevance_explorer(dog)",
     "heatmap": "explorers.heatmap_explorer(dog)",
     "overlay": "explorers.overlay_explorer(dog, contour=0.5)",
+    "hide": "explorers.hide_explorer(dog, top=14, left=168)",
+    "move": "explorers.move_explorer(dog, Move(angle=30))",
     "atlas": "explorers.atlas_explorer(network)",
 }
 

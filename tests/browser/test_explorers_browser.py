@@ -35,6 +35,8 @@ EXPLORERS = (
     "explorers.heatmap_explorer(features)",
     "explorers.overlay_explorer(features)",
     "explorers.photograph_chooser(network)",
+    "explorers.hide_explorer(features)",
+    "explorers.move_explorer(features)",
     "explorers.atlas_explorer(network)",
 )
 CONTROLS = """root => {

@@ -1,4 +1,4 @@
-"""The six notebooks in a browser: every cell runs, and every explorer shows what it should."""
+"""The notebooks and labs in a browser: every cell runs, every explorer shows what it should."""
 
 import re
 from dataclasses import replace
@@ -11,9 +11,11 @@ from PIL import Image
 
 import zv_helpers as zv
 from zv_helpers import explorers
+from zv_helpers.draw import strips
+from zv_helpers.experiments.moves import Move
 from zv_helpers.explorers import atlas as exploring
 from zv_helpers.explorers import chooser as choosing
-from zv_helpers.explorers import heats, neuron, overlay, relevance, steps
+from zv_helpers.explorers import heats, hiding, moves, neuron, overlay, relevance, steps
 from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.shell import Context
@@ -21,23 +23,26 @@ from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
 
 pytestmark = pytest.mark.browser
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("0*.ipynb"))
+FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
+LABS = sorted((FOLDER / "labs").glob("*.ipynb"))
+NOTEBOOKS = [*sorted(FOLDER.glob("0*.ipynb")), *LABS]
 EXPLORERS = re.compile(r"explorers\.(\w+)\(")
 
 
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem[:2])
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request, lab, chromium):
     """A notebook, run from top to bottom."""
     from in_browser import Notebook
 
-    opened = Notebook(chromium, lab, f"notebooks/{request.param.name}")
+    place = request.param.relative_to(FOLDER).as_posix()
+    opened = Notebook(chromium, lab, f"notebooks/{place}")
     opened.run_all()
     yield opened
     opened.close()
 
 
-def test_there_are_six():
-    assert len(NOTEBOOKS) == 6
+def test_there_are_six_and_the_labs():
+    assert len(NOTEBOOKS) == 6 + len(LABS) and len(LABS) >= 2
 
 
 def test_every_cell_runs_without_an_error(notebook):
@@ -126,8 +131,6 @@ def move_neurons(explorer, context, source, workbook):
 
 def middle_of_position(state, features, row, column):
     """Where the middle of a position of the feature map lies in the picture: (x, y)."""
-    from zv_helpers.draw import strips
-
     height, width, _ = features[state.layer].shape
     side = 266 if state.forward else strips.PANEL
     left, top, right, bottom = strips.rectangle(1, (height, width), side, side)
@@ -256,6 +259,59 @@ def move_chooser(explorer, context, source, workbook):
     assert differ(shown, now("tabby_cat"))[0]
 
 
+def move_hiding(explorer, context, source, workbook):
+    features = context.features
+    state = explorers.hide_explorer(features).state
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, hiding, context, state)
+
+    first = now()
+    explorer.press("Top", "ArrowRight", 5)
+    assert differ(now(top=state.top + 5), first)[0]
+    explorer.press("Left", "Home")
+    now(left=0)
+    left, top, right, bottom = strips.rectangle(0, features.network.input_size)
+    x, y = (left + right) / 2 + 20, top + 75
+    place = hiding.position_at(hiding.resolve(context, state), x, y)
+    explorer.click_picture(x, y)
+    now(**place)
+    explorer.choose("name", "fire5")
+    now(layer="fire5")
+    explorer.type("spinbutton", "Feature map", 17)
+    now(channel=17)
+    explorer.press("Size", "Home")
+    half = state.size // 2
+    now(size=0, top=state.top + half, left=state.left + half)
+
+
+def move_moving(explorer, context, source, workbook):
+    state = moves.MoveState()
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, moves, context, state)
+
+    first = now()
+    explorer.press("Turn", "ArrowRight", 9)
+    assert differ(now(move=Move(angle=9)), first)[0]
+    explorer.type("spinbutton", "degrees", -77)
+    now(move=Move(angle=-77))
+    explorer.press("Enlarge", "ArrowRight", 4)
+    now(move=Move(0, 1.2, -77))
+    explorer.press("Shift down", "ArrowLeft", 9)
+    now(move=Move(-9, 1.2, -77))
+    explorer.choose("Outside", "mirror")
+    now(fill="mirror")
+    explorer.choose("name", "fire5")
+    now(layer="fire5")
+    explorer.type("spinbutton", "Feature map", 17)
+    now(channel=17)
+
+
 def move_atlas(explorer, context, source, workbook):
     """Turn to another map; all else is in test_atlas_browser.py."""
     context = explorers.atlas_explorer(context.features.network).context
@@ -274,4 +330,6 @@ MOVES = {
     "heatmap_explorer": move_heatmaps,
     "overlay_explorer": move_overlays,
     "photograph_chooser": move_chooser,
+    "hide_explorer": move_hiding,
+    "move_explorer": move_moving,
 }

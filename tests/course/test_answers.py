@@ -9,6 +9,8 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers.course import answers
+from zv_helpers.course.hide_a_part import checks as hide
+from zv_helpers.course.move_grow_turn import checks as move
 from zv_helpers.course.step1 import checks as one
 from zv_helpers.course.step2 import checks as two
 from zv_helpers.course.step3 import checks as three
@@ -109,12 +111,16 @@ def checks(cat, squeezenet):
         "threshold": lambda answer: five.check_threshold(heat, answer),
         "box": six.check_box,
         "place": lambda answer: six.check_place(cat, cat.target(), answer),
+        "hidden toy": hide.check_toy,
+        "places": lambda answer: hide.check_places(cat, answer),
+        "moved toy": move.check_toy,
+        "angle": lambda answer: move.check_angle(cat, answer),
     }
 
 
 NAMES = (
     "receptive field, model, round trip, smallest side, switches, neuron, unpool, rules, against, "
-    "finish, threshold, box, place"
+    "finish, threshold, box, place, hidden toy, places, moved toy, angle"
 ).split(", ")
 
 

@@ -2,6 +2,7 @@
 
 import html
 import importlib
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -12,16 +13,21 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers import choose
+from zv_helpers.experiments.moving import movement
+from zv_helpers.experiments.occluding import occlusion_maps
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("0*.ipynb"))
+FOLDER = Path(__file__).parents[2] / "notebooks"
+# {its folder in the course: the notebook}
+LESSONS = {f"step{path.name[1]}": path for path in sorted(FOLDER.glob("0*.ipynb"))}
+LESSONS |= {path.stem: path for path in sorted((FOLDER / "labs").glob("*.ipynb"))}
 SOLUTION = re.compile(r"<summary>Solution</summary>.*?<(code|pre)>(.*?)</\1>", re.S)
 CALL = re.compile(r"print\((checks\.(check_\w+)\(.*\))\)")
 
 
-def exercises(step):
+def exercises(lesson):
     """List (the call of a check, its name, the solution shown after it) in a notebook."""
     found, calls = [], []
-    for cell in json.loads(NOTEBOOKS[step - 1].read_text(encoding="utf-8"))["cells"]:
+    for cell in json.loads(LESSONS[lesson].read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             calls += CALL.findall(source)
@@ -31,40 +37,45 @@ def exercises(step):
     return found
 
 
-def course(step, part):
-    return importlib.import_module(f"zv_helpers.course.step{step}.{part}")
+def course(lesson, part):
+    return importlib.import_module(f"zv_helpers.course.{lesson}.{part}")
 
 
-ALL = [(step, *one) for step in range(1, 7) for one in exercises(step)]
+ALL = [(lesson, *one) for lesson in LESSONS for one in exercises(lesson)]
 
 
 def test_every_check_has_its_exercise():
     checks = {
-        (step, name)
-        for step in range(1, 7)
-        for name in vars(course(step, "checks"))
+        (lesson, name)
+        for lesson in LESSONS
+        for name in vars(course(lesson, "checks"))
         if name.startswith("check_")
     }
-    assert {(step, name) for step, _, name, _ in ALL} == checks and len(ALL) == len(checks) == 14
+    assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
+    assert len(ALL) == len(checks) == 18
 
 
 @pytest.fixture(scope="module")
-def shepherd(squeezenet):
-    return zv.extract_features(squeezenet, zv.load_image("german_shepherd", squeezenet))
+def photographs(cat, shepherd, squeezenet):
+    """Each notebook's own photograph, as features."""
+    sheep = zv.extract_features(squeezenet, zv.load_image("sheep", squeezenet))
+    own = {"step5": shepherd, "step6": shepherd, "hide_a_part": sheep, "move_grow_turn": shepherd}
+    return {lesson: own.get(lesson, cat) for lesson in LESSONS}
 
 
-@pytest.mark.parametrize(("step", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
+@pytest.mark.parametrize(("lesson", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
 def test_the_solution_shown_is_the_checks_own_and_right(
-    step, call, name, shown, squeezenet, cat, shepherd
+    lesson, call, name, shown, squeezenet, cat, photographs
 ):
-    checks = course(step, "checks")
+    checks = course(lesson, "checks")
     assert shown == getattr(checks, name).solution
-    features = cat if step < 5 else shepherd  # each notebook's own photograph
+    features = photographs[lesson]
     here = {
         "zv": zv,
         "np": np,
         "keras": keras,
         "checks": checks,
+        "network": squeezenet,
         "features": features,
         "target": features.target(),
         "layer": choose.worth_seeing(features)[0],
@@ -73,14 +84,16 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         "cat": cat.image,
         "mean": np.array([103.939, 116.779, 123.68], dtype="float32"),
         "squeezenet": squeezenet,
+        "occlusion_maps": occlusion_maps,
+        "movement": movement,
     }
-    if step == 3:
+    if lesson == "step3":
         layer, channel = choose.worth_seeing(features)
         names = list(zv.photographs())
         ranking = zv.build_atlas(squeezenet, names, layers=[layer], count=len(names))
         four = checks.to_predict(ranking, layer, channel)
         here |= {"ranking": ranking, "channel": channel, "four": four}
-    if step in (3, 5):
-        here["toys"] = course(step, "toys")
+    if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
+        here["toys"] = course(lesson, "toys")
     exec(shown, here)
     assert eval(call, here).startswith("Right")

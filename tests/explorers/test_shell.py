@@ -27,6 +27,8 @@ def every_explorer(features):
         explorers.relevance_explorer(features),
         explorers.heatmap_explorer(features),
         explorers.overlay_explorer(features),
+        explorers.hide_explorer(features),
+        explorers.move_explorer(features),
         explorers.atlas_explorer(features.network),
     ]
 
@@ -123,6 +125,15 @@ def test_every_control_shows_its_view_from_the_start(cat):
         for one in explorer.table:
             for trait, value in one.shown(explorer.view).items():
                 assert getattr(explorer.controls[one.label], trait) == value, (one.label, trait)
+
+
+def test_every_slider_stands_on_one_of_its_steps(cat):
+    """The page answers a value between two steps with the nearest, and so moves it."""
+    for explorer in every_explorer(cat):
+        for label, widget in explorer.controls.items():
+            if "Slider" in type(widget).__name__:
+                steps = (widget.value - widget.min) / widget.step
+                assert abs(steps - round(steps)) < 1e-6, label
 
 
 def test_what_is_not_clicked_or_typed_can_be_reached_by_a_control(cat):

@@ -7,6 +7,8 @@ shell of widgets round it (`shell.py`).
 from .atlas import atlas_explorer
 from .chooser import photograph_chooser
 from .heats import heatmap_explorer
+from .hiding import hide_explorer
+from .moves import move_explorer
 from .neuron import neuron_explorer
 from .overlay import overlay_explorer
 from .relevance import relevance_explorer
@@ -15,6 +17,8 @@ from .steps import step_explorer
 __all__ = [
     "atlas_explorer",
     "heatmap_explorer",
+    "hide_explorer",
+    "move_explorer",
     "neuron_explorer",
     "overlay_explorer",
     "photograph_chooser",

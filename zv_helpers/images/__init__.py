@@ -1,7 +1,7 @@
 """Step 2: the input image. Pictures come in many forms; the network sees only one."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -92,6 +92,15 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     for array in (pixels, batch, original):
         array.setflags(write=False)
     return InputImage(name, pixels, batch, original, size, fit, box, place, tuple(notes), spec)
+
+
+def with_pixels(image: InputImage, pixels: np.ndarray, note: str) -> InputImage:
+    """Return a photograph with other pixels, uint8 (h, w, channels): what was done to them goes to
+    its notes."""
+    batch = image.spec.prepare(pixels[None])
+    for array in (pixels, batch):
+        array.setflags(write=False)
+    return replace(image, pixels=pixels, batch=batch, notes=(*image.notes, note))
 
 
 def seen_pixels(source: Source, spec: InputSpec) -> np.ndarray:
