@@ -13,6 +13,8 @@ LAB_ARGS ?=
 EXAMPLES ?= 500
 
 PY = .venv/bin/python
+# Two processes at a time; what is in one file stays in one of them, with the networks it loads.
+TWO = -n 2 --dist loadfile
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
 NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
@@ -21,7 +23,7 @@ NOTEBOOKS = notebooks/0*.ipynb
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test test-browser fuzz notebooks networks-page lint format bench clean
+.PHONY: help setup lab demo test coverage test-browser fuzz notebooks atlases networks-page lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -36,10 +38,13 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
 test: setup ## Doctests, tests, and all notebooks with the three shipped networks
-	$(PY) -m pytest --ignore=tests/browser --cov=zv_helpers --cov-report=term:skip-covered
+	$(PY) -m pytest $(TWO) --ignore=tests/browser
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS)
+
+coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
+	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term-missing:skip-covered
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
@@ -50,6 +55,9 @@ fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500
 
 notebooks: setup ## Execute all notebooks and save them, ready to commit
 	$(PY) tools/execute_notebooks.py
+
+atlases: setup ## Build the atlases that ship again, data/atlas: after a change of weights or photographs
+	$(PY) tools/atlases.py
 
 networks-page: setup ## Write docs/networks.md: what becomes of every network of the corpus
 	$(PY) tools/networks_page.py

@@ -3,6 +3,7 @@ Dask workers; measured by turns in one run.
 
     python benchmarks/folder.py                         SqueezeNet, 2,000 photographs, some minutes
     python benchmarks/folder.py --network vgg16-conv --photographs 200
+    python benchmarks/folder.py --only merging          what 1,000 partial results cost to merge
 
 The photographs are those that ship, cropped and turned.
 
@@ -15,7 +16,6 @@ photographs than for 500; two workers within 15 % of one process.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import resource
@@ -32,6 +32,7 @@ from PIL import Image
 import zv_helpers as zv
 from zv_helpers.atlas.__main__ import local
 from zv_helpers.atlas.best import merged, nothing_yet
+from zv_helpers.atlas.folders import CHUNK, Contents, Found, begin, keep
 from zv_helpers.atlas.peaks import peaks_in
 from zv_helpers.images import seen_pixels
 from zv_helpers.network import keras_and_tensorflow
@@ -108,7 +109,6 @@ def rates(network, folder, rounds):
         rate = len(paths) / median
         print(f"{name:10}{1e3 / rate:10.2f}{rate:10.1f}{bare / median:10.2f}")
     print(f"decoding one takes {1e3 * decoding / len(some):.2f} ms of one processor")
-    return statistics.median(took["folder"])
 
 
 def peak_of(network, folder, count):
@@ -130,42 +130,79 @@ def memory(network, folder, few, many):
     print(f"peak of memory: {low:.0f} MB for {few}, {high:.0f} MB for {many}: {high - low:+.0f} MB")
 
 
-def workers(network, folder, alone, rounds):
+def workers(network, folder, rounds):
+    """Print how long two workers take, beside one process, by turns."""
     from distributed import Client, LocalCluster
 
     with LocalCluster(**local(2)) as cluster, Client(cluster, set_as_default=False) as client:
-        first = seconds(
-            lambda: zv.build_atlas(network, folder, client=client, progress=False)
-        )  # loads the network
-        took = [
-            seconds(lambda: zv.build_atlas(network, folder, client=client, progress=False))
-            for _ in range(rounds)
-        ]
-    median = statistics.median(took)
-    print(f"two Dask workers: {median:.1f} s ({first:.1f} s the first time), one process")
-    print(f"{alone:.1f} s: {median / alone:.2f} times as long")
+        ways = {
+            "workers": lambda: zv.build_atlas(network, folder, client=client, progress=False),
+            "alone": lambda: zv.build_atlas(network, folder, progress=False),
+        }
+        first = seconds(ways["workers"])  # loads the network
+        took = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                took[name].append(seconds(way))
+    both, alone = (statistics.median(took[name]) for name in ("workers", "alone"))
+    print(f"two Dask workers: {both:.1f} s ({first:.1f} s the first time), one process by turns")
+    print(f"{alone:.1f} s: {both / alone:.2f} times as long")
 
 
-def merging(network):
-    """Print what a thousand partial results cost to merge."""
-    peaks = peaks_in(network, tuple(layer.name for layer in network.layers))
-    rng = np.random.default_rng(0)
-    tables = []
-    for chunk in range(1000):
-        best = nothing_yet(peaks.maps.count, 9)
-        best.activations[:] = -np.sort(-rng.random(best.activations.shape, np.float32), axis=1)
-        best.photographs[:] = rng.integers(256 * chunk, 256 * (chunk + 1), best.photographs.shape)
-        tables.append(best)
-    size = sum(array.nbytes for array in tables[0].arrays) / 1e6
-    for count in (10, 100, 1000):
-        took = seconds(lambda count=count: merged(tables[:count]))
-        each = 1e3 * took / count
-        print(f"merging {count:5} results of {size:.2f} MB: {took:.2f} s, {each:.1f} ms each")
+def partial(maps, count, number, rng):
+    """What a chunk of photographs might give: of each map the strongest `count` of 256 random
+    activations, exponentially distributed, at random positions."""
+    best = nothing_yet(len(maps), count)
+    below = np.ones(len(maps))
+    for place in range(count):  # the largest of n uniform numbers, then that of those below it, …
+        below = below * rng.random(len(maps)) ** (1 / (CHUNK - place))
+        best.activations[:, place] = -np.log1p(-below)
+    best.photographs[:] = rng.integers(CHUNK * number, CHUNK * (number + 1), (len(maps), count))
+    best.positions[:] = rng.integers(0, maps[:, None], (len(maps), count))
+    return best
+
+
+def merging(network, layers, count, most):
+    """Print what partial results cost to merge, one after the other into the whole, as one process
+    does, and eight in one task, as Dask does; and what the whole takes on the disk."""
+    found = peaks_in(network, layers).maps
+    places = np.zeros(found.count, int)
+    for layer, maps in found.of_layer.items():
+        places[maps] = np.prod(found.shapes[layer][:2])
+    rng, whole, took = np.random.default_rng(0), nothing_yet(found.count, count), 0.0
+    size = sum(array.nbytes for array in whole.arrays) / 1e6
+    print(f"{len(layers)} layers, {found.count} maps, {count} neurons each: {size:.2f} MB a result")
+    for number in range(most):
+        part = partial(places, count, number, rng)
+        started = time.perf_counter()
+        whole = merged([whole, part])
+        last = time.perf_counter() - started
+        took += last
+        if number + 1 in (10, 100, 1000, most):
+            print(f"  merging {number + 1:5}: {took:6.2f} s, the last one {1e3 * last:5.1f} ms")
+    eight = [partial(places, count, number, rng) for number in range(8)]
+    print(f"  eight in one task: {1e3 * seconds(lambda: merged(eight)):.1f} ms")
+    names = tuple(f"n{i % 1000:08}/n{i % 1000:08}_{i:08}.JPEG" for i in range(CHUNK * most))
+    contents = Contents(network.name, "0" * 64, network.recipe, found.shapes, count, names)
+    everything = Found(found.of_layer, whole, np.ones(most, bool), {})
     with tempfile.TemporaryDirectory() as folder:
-        atlas = zv.build_atlas(network, ["tabby_cat"], progress=False)
-        atlas.save(folder)
-        sizes = {path.name: path.stat().st_size for path in Path(folder).iterdir()}
-    print(f"an atlas of one photograph on the disk: {json.dumps(sizes)} bytes")
+        begin(Path(folder), contents)
+        kept = seconds(lambda: keep(Path(folder), everything))
+        grown = Path(folder, "best.npz").stat().st_size / 1e6
+        keep(Path(folder), everything, small=True)
+        sizes = {path.name: path.stat().st_size / 1e6 for path in Path(folder).iterdir()}
+    print(f"  on the disk: best.npz {grown:.2f} MB as it grows ({1e3 * kept:.0f} ms to write),")
+    print(
+        f"  saved {sizes['best.npz']:.2f} MB; {len(names)} names {sizes['photographs.json']:.2f} MB"
+    )
+
+
+def merging_by_layers(network, counts, most):
+    """The same for all layers and several counts, and for the last layer alone."""
+    layers = tuple(layer.name for layer in network.layers)
+    for count in counts:
+        merging(network, layers, count, most)
+    merging(network, layers[-1:], counts[0], most)
 
 
 def main():
@@ -173,6 +210,8 @@ def main():
     parser.add_argument("--network", default="squeezenet")
     parser.add_argument("--photographs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--counts", type=int, nargs="+", default=[9, 1, 25], help="for merging")
+    parser.add_argument("--partials", type=int, default=1000, help="results that are merged")
     parser.add_argument("--only", choices=["rates", "memory", "workers", "merging"])
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -180,17 +219,16 @@ def main():
     print(f"{network.name}, {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_folder(folder, options.photographs)
-        alone = None
+        if options.only != "merging":
+            make_folder(folder, options.photographs)
         if options.only in (None, "rates"):
-            alone = rates(network, folder, options.rounds)
+            rates(network, folder, options.rounds)
         if options.only in (None, "memory"):
             memory(network, folder, options.photographs // 4, 2 * options.photographs)
         if options.only in (None, "workers"):
-            once = lambda: zv.build_atlas(network, folder, progress=False)  # noqa: E731
-            workers(network, folder, alone or seconds(once), options.rounds)
+            workers(network, folder, options.rounds)
         if options.only in (None, "merging"):
-            merging(network)
+            merging_by_layers(network, options.counts, options.partials)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ class Calls:
 def test_a_result_is_computed_once_and_again_after_a_rule_was_registered():
     calls, cache = Calls(), Cache()
     assert [cache.once(calls.square, n) for n in (2, 2, 3)] == [4, 4, 9] and calls.made == [2, 3]
+    assert cache.knows(calls.square, 3) and not cache.knows(calls.square, 4)
     forget_everything()
+    assert not cache.knows(calls.square, 2)
     assert cache.once(calls.square, 2) == 4 and calls.made == [2, 3, 2] and len(cache) == 1
 
 

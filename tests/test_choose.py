@@ -195,6 +195,21 @@ def test_worth_seeing(cat, vgg_cat, lite_cat):
     assert layer == "b" and channel == features.strongest("b").channel
 
 
+def test_worth_looking_up(squeezenet, lite0):
+    atlas, look = zv.load_atlas("squeezenet", squeezenet), choose.worth_looking_up
+    assert look(squeezenet, atlas) == look(squeezenet, None) == ("fire5", 241)
+    assert look(squeezenet, atlas, "fire5") == ("fire5", 241)
+    assert look(lite0, None, "head_relu") == ("head_relu", 0)
+    peaks = atlas["fire8"].activations[:, 0]
+    assert look(squeezenet, atlas, "fire8") == ("fire8", peaks.argmax())
+    few = zv.build_atlas(squeezenet, ["duck"], ["conv1", "fire3", "fire4"], progress=False)
+    layer, channel = look(squeezenet, few)
+    assert layer in few.layers and channel == few[layer].activations[:, 0].argmax()
+    for unknown in (atlas, None):
+        with pytest.raises(KeyError, match="fire55"):
+            look(squeezenet, unknown, "fire55")
+
+
 def test_middle_neurons_are_in_the_middle_strongest_first(cat):
     neurons = choose.middle_neurons(cat, "fire5", 4)
     assert [(n.row, n.column) for n in neurons] == [(13, 13)] * 4

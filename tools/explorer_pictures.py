@@ -26,6 +26,7 @@ EXPLORERS = {
     "relevance": "explorers.relevance_explorer(dog)",
     "heatmap": "explorers.heatmap_explorer(dog)",
     "overlay": "explorers.overlay_explorer(dog, contour=0.5)",
+    "atlas": "explorers.atlas_explorer(network)",
 }
 
 
@@ -44,6 +45,12 @@ def main():
                 if name == "steps":  # halfway down to the pixels
                     explorer.press("Step", "ArrowRight", 22)
                     explorer.wait_for_line("Step 22 of")
+                if name == "atlas":
+                    explorer.page.set_viewport_size({"width": 1280, "height": 900})
+                    explorer.control("button", "Find maps by photograph").click()
+                    explorer.control("listbox", "These photographs").select_option("tabby_cat")
+                    explorer.root.get_by_text("maps, the clearest first").wait_for()
+                    explorer.wait_for_line("one scale")
                 explorer.page.wait_for_timeout(500)
                 shot = Image.open(io.BytesIO(explorer.root.screenshot())).convert("RGB")
                 shot.save(folder / f"{name}.jpg", quality=88, optimize=True)

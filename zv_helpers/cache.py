@@ -40,6 +40,10 @@ class Cache:
         # Not under a lock: two threads may both compute it, but neither waits for the other.
         return self._kept.setdefault(key, function(*owners, *about))
 
+    def knows(self, function: Callable, *about: Hashable) -> bool:
+        """Say whether function(*about) was computed and is kept."""
+        return self._edition == _edition and (_identity(function), about) in self._kept
+
 
 def _identity(function):
     code = getattr(function, "__code__", None)

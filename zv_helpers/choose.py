@@ -1,6 +1,6 @@
 """The only place that decides which layer, feature map or neuron is worth showing.
 
-It takes `Features` or a `Network` and asks them; it measures nothing and runs nothing.
+It takes `Features`, a `Network` or an `Atlas` and asks them; it measures nothing and runs nothing.
 """
 
 from dataclasses import dataclass
@@ -191,6 +191,26 @@ def worth_seeing(features: Any) -> tuple[str, int]:
     names = before_pools(features.network)
     layer = names[len(names) // 2]
     return layer, features.strongest(layer).channel
+
+
+def worth_looking_up(network: Network, atlas: Any, layer: str | None = None) -> tuple[str, int]:
+    """Return (layer, feature map) of an atlas to look at first, as in `worth_seeing`: a known one,
+    else the strongest halfway up, or in a layer the strongest. Without an atlas (None) the feature
+    map is 0. Raises KeyError if the network or the atlas has no such layer."""
+    known, number = KNOWN.get(network.name, ("", 0))
+    layers = [one.name for one in network.layers] if atlas is None else list(atlas.layers)
+    if layer is None:
+        names = [name for name in before_pools(network) if name in layers] or layers
+        layer = known if known in layers else names[len(names) // 2]
+    if layer == known and number < network.layer(layer).channels:
+        return layer, number
+    network.layer(layer)
+    return layer, 0 if atlas is None else strongest_map(atlas, layer)
+
+
+def strongest_map(atlas: Any, layer: str) -> int:
+    """Return the feature map of a layer with the largest activation in an atlas."""
+    return int(atlas[layer].activations[:, 0].argmax())
 
 
 def shared_map(first: Any, second: Any, layer: str) -> int:

@@ -215,6 +215,21 @@ def extract_features(network: Network, image: InputImage, upto: str | None = Non
     return Features(network, image, {n: as_array(t) for n, t in tensors.items()}, weights)
 
 
+def extract_together(
+    network: Network, images: list[InputImage], number: int, kept: frozenset[int]
+) -> list[Features]:
+    """Run one forward pass of several images, made for the network, up to a value, and keep that
+    and some others: the Features of each. Together they take less time than one by one."""
+    batch = np.concatenate([image.batch for image in images])
+    with network.lock:
+        tensors, weights = forward(network, batch, number, kept)
+    arrays = {n: as_array(tensor) for n, tensor in tensors.items()}
+    return [
+        Features(network, image, {n: array[i : i + 1] for n, array in arrays.items()}, weights)
+        for i, image in enumerate(images)
+    ]
+
+
 def resume(
     features: Features, layer: str, maps: np.ndarray, number: int, again: bool = False
 ) -> np.ndarray:

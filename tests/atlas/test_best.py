@@ -19,11 +19,13 @@ def by_sorting(values, count):
     return tables
 
 
-def table_of(values, numbers, count):
+def table_of(values, numbers, count, together=1):
+    """What a `Best` holds when `together` photographs go in at once."""
     best = nothing_yet(values.shape[1], count)
-    for number in numbers:
-        maps = np.arange(values.shape[1])
-        best.insert(number, maps, values[number], np.full(len(maps), 10 * number))
+    for some in np.split(np.array(numbers), range(together, len(numbers), together)):
+        maps, numbers = np.meshgrid(np.arange(values.shape[1]), some)
+        neurons = (a.ravel() for a in (numbers, maps, values[some], 10 * numbers))
+        best.insert(*neurons)
     return best
 
 
@@ -38,10 +40,11 @@ values = st.integers(0, 2**32 - 1).map(
 )
 
 
-@given(values, st.integers(1, 15))
+@given(values, st.integers(1, 15), st.integers(1, 14), st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None, derandomize=True)
-def test_one_by_one_gives_what_sorting_gives(values, count):
-    check(table_of(values, range(13), count), by_sorting(values, count))
+def test_one_by_one_and_some_at_once_gives_what_sorting_gives(values, count, together, random):
+    numbers = random.sample(range(13), 13)
+    check(table_of(values, numbers, count, together), by_sorting(values, count))
 
 
 @given(values, st.integers(1, 6), st.permutations(range(4)))
@@ -65,7 +68,7 @@ def test_nothing_merged_with_something_is_that(first):
 
 def test_some_maps_only_may_have_a_new_neuron():
     best = table_of(np.array([[1, 5, 3]], np.float32), range(1), 2)
-    best.insert(1, np.array([2, 0]), np.array([4.0, 0.5], np.float32), np.array([7, 8]))
+    best.insert(np.ones(2, int), np.array([2, 0]), np.array([4.0, 0.5]), np.array([7, 8]))
     assert best.activations.tolist() == [[1, 0.5], [5, -np.inf], [4, 3]]
     assert best.photographs.tolist() == [[0, 1], [0, -1], [1, 0]]
     assert best.positions.tolist() == [[0, 8], [0, -1], [7, 0]]

@@ -167,6 +167,30 @@ def test_of_equal_neurons_the_first_in_reading_order_is_taken():
     assert maps.photographs.tolist() == [[1, 0, 2]] * 2
 
 
+POOLS = [  # (pool size, strides, padding, side of the photograph, whether it reads all)
+    *((2, 2, "valid", 24, True), (2, 2, "valid", 25, False), (2, 2, "same", 25, True)),
+    *((3, 2, "valid", 25, True), (3, 2, "valid", 24, False), (3, 2, "same", 24, True)),
+    *((3, 1, "same", 24, True), (5, 3, "same", 25, True), (2, 3, "valid", 24, False)),
+    *(((2, 3), (2, 1), "same", 25, True), ((1, 4), (1, 4), "valid", 24, True)),
+]
+
+
+@pytest.mark.parametrize("size, strides, padding, side, reads_all", POOLS)
+def test_through_a_pool_the_first_of_equal_neurons_is_found_too(
+    size, strides, padding, side, reads_all
+):
+    pool = L.MaxPooling2D(size, strides, padding, name="pool")
+    network = loaded(L.Conv2D(4, 1, name="maps"), pool, L.Conv2D(2, 2, name="more"), side=side)
+    found = peaks.peaks_in(network, ("maps", "pool", "more"))
+    number, above = (network.layer_value(layer) for layer in ("maps", "pool"))
+    assert found._covers[number].value == (above if reads_all else number)
+    rng = np.random.default_rng(0)
+    sources = [rng.choice([0, 90, 91], (side, side, 3)).astype(np.uint8) for _ in range(20)]
+    atlas = zv.build_atlas(network, sources, count=20, progress=False)
+    expected = looked_at_alone(network, sources, atlas.layers, 20)
+    assert all(same(atlas[layer], expected[layer]) for layer in atlas.layers)
+
+
 def test_the_earlier_photograph_wins_also_when_it_is_looked_at_later(network, pictures, tmp_path):
     """The second 256 photographs, the same as the first, were looked at before them."""
     sources = paths(pictures, 256) * 2

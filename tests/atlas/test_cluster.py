@@ -145,7 +145,7 @@ def processes(folder):
     try:
         for arguments in (scheduler, worker):
             started.append(subprocess.Popen([sys.executable, "-m", "dask", *arguments], **quiet))
-            while not where.exists():
+            while not (where.exists() and where.read_text()):
                 time.sleep(0.05)
         yield started[0], json.loads(where.read_text())["address"]
     finally:

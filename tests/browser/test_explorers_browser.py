@@ -35,6 +35,7 @@ EXPLORERS = (
     "explorers.heatmap_explorer(features)",
     "explorers.overlay_explorer(features)",
     "explorers.photograph_chooser(network)",
+    "explorers.atlas_explorer(network)",
 )
 CONTROLS = """root => {
     const found = [...root.querySelectorAll(

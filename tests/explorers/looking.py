@@ -3,6 +3,8 @@
 import datetime
 import html
 import io
+import threading
+import time
 
 import numpy as np
 from PIL import Image
@@ -73,3 +75,16 @@ def click(picture, x, y):
 def press(picture, key, times=1):
     """What the page sends for a key that was pressed, if the picture takes it."""
     picture.pressed = {**picture.pressed, key: picture.pressed.get(key, 0) + times}
+
+
+def until(condition, seconds=180):
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def at_rest():
+    """Whether no explorer does anything beside."""
+    return not any(thread.name == "zv-explorer" for thread in threading.enumerate())

@@ -1,10 +1,7 @@
 """What takes seconds says how far it is, and ends when it is cancelled or outdated."""
 
-import threading
-import time
-
 import pytest
-from looking import unescaped
+from looking import at_rest, unescaped, until
 
 import zv_helpers as zv
 from zv_helpers.explorers import heatmap_explorer, overlay_explorer
@@ -22,18 +19,6 @@ def explorer(request, features):
     explorer = make(features)
     explorer.method = explorer.controls[label]
     return explorer
-
-
-def until(condition, seconds=60):
-    """Wait for something to become true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def at_rest():
-    return not any(thread.name == "zv-explorer" for thread in threading.enumerate())
 
 
 def begun(explorer):

@@ -10,7 +10,8 @@ import zv_helpers as zv
 from zv_helpers import explorers
 from zv_helpers.explorers import neuron
 
-EVERY = [name for name in explorers.__all__ if name != "photograph_chooser"]
+OTHERS = ("atlas_explorer", "photograph_chooser")  # are not made from features
+EVERY = [name for name in explorers.__all__ if name not in OTHERS]
 
 
 def test_the_menu_lists_ones_own_networks(cat, own_networks):

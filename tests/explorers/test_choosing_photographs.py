@@ -11,7 +11,7 @@ from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import neuron, photographs
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.neuron import NeuronState
-from zv_helpers.explorers.thumbnails import PITCH, name_at, names_to_choose
+from zv_helpers.explorers.thumbnails import PITCH, name_at, names_to_choose, sheet
 from zv_helpers.explorers.uploads import read_upload
 
 
@@ -44,7 +44,7 @@ def test_another_network_keeps_the_photograph(cat):
 
 @pytest.mark.parametrize("make", explorers.__all__)
 def test_every_explorer_fits_another_network(cat, make):
-    if make == "photograph_chooser":
+    if make in ("atlas_explorer", "photograph_chooser"):  # are not made from features
         return
     explorer = getattr(explorers, make)(cat)
     for name in ("vgg16-conv", "squeezenet"):
@@ -106,6 +106,18 @@ def test_every_explorer_has_thumbnails_to_click_on(cat):
     assert explorer.frame not in box.children
     button.value = True
     assert explorer.frame in box.children
+
+
+def test_some_thumbnails_can_be_framed_and_paths_too(tmp_path):
+    (tmp_path / "red.jpg").write_bytes(a_jpeg())
+    names = ["duck", "d", str(tmp_path / "red.jpg")]
+    none, one, other = (np.asarray(sheet(names, chosen, 3)) for chosen in ((), "duck", names[2:]))
+    both = np.asarray(sheet(names, {"duck", names[2]}, 3))
+    first, rest = np.s_[:, : PITCH + 4], np.s_[:, PITCH + 4 :]
+    np.testing.assert_array_equal(both[first], one[first])
+    np.testing.assert_array_equal(both[rest], other[rest])
+    assert (one[first] != none[first]).any() and (one[rest] == none[rest]).all()
+    assert none[30, 2 * PITCH + 30, 0] > 180 > 80 > none[30, 2 * PITCH + 30, 1]
 
 
 # The chooser

@@ -27,6 +27,7 @@ def every_explorer(features):
         explorers.relevance_explorer(features),
         explorers.heatmap_explorer(features),
         explorers.overlay_explorer(features),
+        explorers.atlas_explorer(features.network),
     ]
 
 

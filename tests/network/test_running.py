@@ -3,6 +3,7 @@
 import gc
 import subprocess
 import sys
+import threading
 import weakref
 
 import numpy as np
@@ -174,6 +175,23 @@ def test_a_layer_that_only_works_step_by_step_still_works(image):
     first = zv.extract_features(network, image)
     assert [one.compiled for one in passes(network)] == [None]
     np.testing.assert_array_equal(zv.extract_features(network, image).logits, first.logits)
+
+
+def test_it_has_run_once_before_it_is_used_and_then_gives_the_same():
+    runs = tf.Variable(0)
+
+    def halves(values):
+        runs.assign_add(1)
+        return [values / 2, values[:, ::2]]
+
+    beside = Beside(halves, [((None, 4), "float32")], threading.Lock())
+    values = tf.random.stateless_normal((3, 4), (0, 1))
+    step_by_step = beside(values, again=False)
+    beside.begin().join()
+    assert runs.numpy() == 2  # compiling calls no operation; what it made was called once
+    for one, other in zip(beside(values), step_by_step, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert runs.numpy() == 3
 
 
 def test_compiling_stops_when_python_ends():

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..deconvnet import Projection, ProjectionWarning, project
-from ..features import Features
+from ..deconvnet import Projection, ProjectionWarning
+from ..images import named_pixels
 from ..images.opening import shown
 from ..network import Network, load_model
 from ..network.digest import digest_of
 from ..targets import Neuron
+from .answering import Answer, answers
 from .folders import (
     AtlasError,
     Contents,
@@ -26,7 +27,11 @@ from .folders import (
     read_contents,
     read_found,
 )
-from .patches import Patch, features_of, patch_of
+from .patches import Patch, patch_of
+from .remembered import Remembered
+from .shipped import find_atlas
+
+SEEN = 128  # photographs whose pixels are kept, so that patches come at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +66,7 @@ class Atlas:
         self.count: int = contents.count
         if network is not None:
             self.__dict__["network"] = network
+        self._seen = functools.lru_cache(maxsize=SEEN)(self._look_at)
 
     def __repr__(self):
         maps = sum(shape[2] for shape in self._contents.layers.values())
@@ -87,11 +93,12 @@ class Atlas:
         found = sorted(self._found.skipped.items())
         return [(self.photographs[number], why) for number, why in found]
 
+    def __reduce__(self):
+        return Atlas, (self._contents, self._found, self.__dict__.get("network"))
+
     def __getitem__(self, layer: str) -> LayerAtlas:
         """Return a layer's part; raises KeyError if the atlas has no such layer."""
-        if layer not in self._contents.layers:
-            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
-            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
+        self._known(layer)
         maps, best = self._found.of_layer[layer], self._found.best
         numbers, places = best.photographs[maps], best.positions[maps]
         width, none = self._contents.layers[layer][1], numbers < 0
@@ -100,6 +107,11 @@ class Atlas:
         for array in arrays:
             array.setflags(write=False)
         return LayerAtlas(*arrays)
+
+    def _known(self, layer):
+        if layer not in self._contents.layers:
+            names = ", ".join(self.layers[:8]) + (" …" if len(self.layers) > 8 else "")
+            raise KeyError(f"this atlas of {self._contents.name} has no layer {layer!r}: {names}")
 
     def neurons(self, layer: str, channel: int) -> list[tuple[Any, Neuron]]:
         """Return a feature map's strongest neurons: [(photograph, Neuron), ...], strongest first;
@@ -115,14 +127,37 @@ class Atlas:
             if number >= 0
         ]
 
+    def is_of(self, network: Network) -> bool:
+        """Say whether it is of a network: the same graph and weights, whatever its name."""
+        return digest_of(network) == self._contents.digest
+
     def patches(self, layer: str, channel: int) -> list[Patch]:
-        """Return what a feature map's strongest neurons see, strongest first."""
-        return [patch_of(one, neuron) for one, neuron in self._features(layer, channel)]
+        """Return what a feature map's strongest neurons see, strongest first. No network is run."""
+        neurons = self.neurons(layer, channel)
+        numbers = self[layer].photographs[channel].tolist()
+        found = []
+        for number, (_, neuron) in zip(numbers, neurons, strict=False):
+            name, pixels = self._seen(number)
+            found.append(patch_of(self.network, name, pixels, neuron))
+        return found
+
+    def projection(
+        self, layer: str, channel: int, place: int, rule: str = "deconvnet"
+    ) -> Projection:
+        """Return one of the `projections`, that of the strongest neuron for place 0; raises
+        IndexError if there are fewer neurons."""
+        count = len(self.neurons(layer, channel))
+        if not 0 <= place < count:
+            raise IndexError(
+                f"this atlas has {count} neurons of {layer}, feature map {channel}, but number "
+                f"{place} was asked for"
+            )
+        return self._projected(layer, channel, rule, slice(place, place + 1))[0][1]
 
     def projections(self, layer: str, channel: int, rule: str = "deconvnet") -> list[Projection]:
         """Return the projections of a feature map's strongest neurons, strongest first, each of its
         own photograph; see `project`."""
-        return [project(one, neuron, rule) for one, neuron in self._features(layer, channel)]
+        return [projection for _, projection in self._projected(layer, channel, rule)]
 
     def picture(self, layer: str, channel: int, rule: str = "deconvnet") -> Image.Image:
         """Draw a feature map's strongest neurons as in Zeiler & Fergus 2014, figure 2: their
@@ -130,13 +165,53 @@ class Atlas:
         all at one scale. What a border of the photograph cuts off is hatched."""
         from .picture import figure
 
-        features = self._features(layer, channel)
-        patches = [patch_of(one, neuron) for one, neuron in features]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ProjectionWarning)  # the figure says it
-            projections = [project(one, neuron, rule) for one, neuron in features]
+            found = self._projected(layer, channel, rule)
+        patches = [self._patch(image, one.neuron) for image, one in found]
         title = f"{self._contents.name}, {layer}, feature map {channel}"
-        return figure(title, patches, projections, self.count)
+        return figure(title, patches, [one for _, one in found], self.count)
+
+    def _patch(self, image, neuron):
+        return patch_of(self.network, image.name, image.pixels, neuron)
+
+    def _projected(self, layer, channel, rule, places=slice(None)):
+        neurons = self.neurons(layer, channel)
+        numbers = self[layer].photographs[channel, : len(neurons)].tolist()
+        asked = [(number, *one) for number, one in zip(numbers, neurons, strict=True)]
+        return self._remembered.projected(asked[places], layer, rule)
+
+    @functools.cached_property
+    def _remembered(self):
+        return Remembered(self.network)
+
+    def answering(
+        self, photographs: Any, layer: str | None = None, count: int = 12
+    ) -> list[Answer]:
+        """Find the feature maps that answer to the chosen photographs, and least to the others:
+        [(layer, channel, score), ...], the highest score first.
+
+        The score is the mean, over the chosen photographs, of a / (a + others), where `a` is the
+        photograph's largest activation in the map, and `others` the largest in any photograph that
+        was not chosen. So it is in (0, 1], and a map's own scale plays no part: 1 where nothing but
+        the chosen photographs excites the map, ½ where they and the strongest of the others do so
+        alike. A chosen photograph that is not among the map's strongest counts as 0. Maps that
+        none of them excites are left out.
+
+        Args:
+            photographs: one or some, as the atlas has them or by the name of the file; fewer than
+                the atlas's count.
+            layer: the name of the layer to look in; by default all. A map that another layer hands
+                on as it is, as a concatenation or a max-pool does, is then named once.
+            count: of maps to return, at most.
+
+        Raises ValueError, one sentence, for a photograph that is not in the atlas or could not be
+        read, for none and for too many; KeyError for an unknown layer.
+        """
+        if layer is not None:
+            self._known(layer)
+        layers = self.layers if layer is None else (layer,)
+        return answers(self._contents, self._found, photographs, layers, count)
 
     def save(self, folder: str | os.PathLike) -> None:
         """Write it into a folder, for `load_atlas`. Raises ValueError if a photograph has no path,
@@ -145,20 +220,23 @@ class Atlas:
         begin(Path(folder), self._contents)
         keep(Path(folder), self._found, small=True)
 
-    def _features(self, layer: str, channel: int) -> list[tuple[Features, Neuron]]:
-        neurons = self.neurons(layer, channel)
-        found = features_of(self.network, [one for one, _ in neurons], layer)
-        return [(one, neuron) for one, (_, neuron) in zip(found, neurons, strict=True)]
+    def _look_at(self, number):
+        return named_pixels(self.photographs[number], self.network.spec)
 
 
 def load_atlas(folder: str | os.PathLike, network: Network | None = None) -> Atlas:
-    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote.
+    """Load an atlas that `build_atlas(…, out=folder)` or `Atlas.save` wrote, or one that ships.
 
-    network: the one that it is of, to draw with; one that `load_model` knows by name is loaded when
-    it is needed. Raises ValueError, one sentence, where there is no atlas, it is damaged,
-    unfinished or of another version, or the network is another.
+    Args:
+        folder: its path; or the name of a network that ships ("squeezenet", "efficientnet-lite0",
+            "vgg16-conv"): an atlas of its layers over the photographs that ship.
+        network: the one that it is of, to draw with; one that `load_model` knows by name is loaded
+            when it is needed.
+
+    Raises ValueError, one sentence, where there is no atlas, it is damaged, unfinished or of
+    another version, or the network is another; DataError where it ships and is damaged.
     """
-    path = Path(folder)
+    path = find_atlas(folder)
     contents = read_contents(path)
     found = read_found(path, contents)
     done = 0 if found is None else int(found.done.sum())

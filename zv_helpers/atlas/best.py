@@ -32,30 +32,32 @@ class Best:
         return self.activations, self.photographs, self.positions
 
     def insert(
-        self, photograph: int, maps: np.ndarray, activations: np.ndarray, positions: np.ndarray
+        self,
+        photographs: np.ndarray,
+        maps: np.ndarray,
+        activations: np.ndarray,
+        positions: np.ndarray,
     ) -> None:
-        """Let the neurons of one photograph in, which comes after all that are in.
-
-        maps: int (n,), each once; activations, positions: (n,), of one neuron in each.
-        """
-        enters = activations > self.floor[maps]
-        maps, new = maps[enters], (activations[enters], photograph, positions[enters])
-        places, count = np.arange(self.activations.shape[1]), len(maps)
-        at = (self.activations[maps] >= new[0][:, None]).sum(axis=1, keepdims=True)
-        for array, value in zip(self.arrays, new, strict=True):
-            rows = array[maps]
-            moved = np.concatenate([rows[:, :1], rows[:, :-1]], axis=1)
-            value = np.broadcast_to(np.asarray(value, array.dtype), count)[:, None]
-            array[maps] = np.where(places < at, rows, np.where(places == at, value, moved))
+        """Let neurons of other photographs in, one a photograph and map; four arrays (n,)."""
+        enters = activations >= self.floor[maps]
+        found = tuple(array[enters] for array in (activations, photographs, positions))
+        maps = maps[enters]
+        order = np.lexsort((found[1], -found[0], maps))
+        maps, starts, counts = np.unique(maps[order], return_index=True, return_counts=True)
+        places = np.arange(len(order)) - np.repeat(starts, counts)
+        rows = np.repeat(np.arange(len(maps)), counts)
+        some = places < self.activations.shape[1]
+        table = nothing_yet(len(maps), self.activations.shape[1])
+        for array, values in zip(table.arrays, found, strict=True):
+            array[rows[some], places[some]] = values[order[some]]
+        _merge(self, maps, table)
 
 
 def nothing_yet(maps: int, count: int) -> Best:
     """Return a `Best` of that many maps with no neuron in it.
 
     >>> best = nothing_yet(1, 2)
-    >>> best.insert(4, np.array([0]), np.array([1.0]), np.array([7]))
-    >>> best.insert(5, np.array([0]), np.array([3.0]), np.array([8]))
-    >>> best.insert(6, np.array([0]), np.array([1.0]), np.array([9]))
+    >>> best.insert(*np.array([[4, 5, 6], [0, 0, 0], [1, 3, 1], [7, 8, 9]]))
     >>> best.photographs.tolist(), best.positions.tolist()
     ([[5, 4]], [[8, 7]])
     """
@@ -71,16 +73,16 @@ def merged(tables: Iterable[Best]) -> Best:
     first, *others = tables
     whole = Best(*(array.copy() for array in first.arrays))
     for other in others:
-        _merge(whole, other)
+        enters = (other.activations[:, 0] >= whole.floor) & (other.photographs[:, 0] >= 0)
+        maps = np.flatnonzero(enters)  # most stay as they are
+        _merge(whole, maps, Best(*(array[maps] for array in other.arrays)))
     return whole
 
 
-def _merge(whole, other):
-    """Let what is in one `Best` into another; most maps stay as they are."""
-    count = whole.activations.shape[1]
-    maps = np.flatnonzero((other.activations[:, 0] >= whole.floor) & (other.photographs[:, 0] >= 0))
-    both = zip(whole.arrays, other.arrays, strict=True)
-    arrays = [np.concatenate([mine[maps], its[maps]], axis=1) for mine, its in both]
-    order = np.lexsort((arrays[1], -arrays[0]), axis=1)[:, :count]
+def _merge(whole, maps, table):
+    """Let a `Best` of some maps into that of all."""
+    both = zip(whole.arrays, table.arrays, strict=True)
+    arrays = [np.concatenate([mine[maps], its], axis=1) for mine, its in both]
+    order = np.lexsort((arrays[1], -arrays[0]), axis=1)[:, : whole.activations.shape[1]]
     for mine, array in zip(whole.arrays, arrays, strict=True):
         mine[maps] = np.take_along_axis(array, order, axis=1)

@@ -22,6 +22,7 @@ from .looking import Skipped
 
 VERSION = 1
 FORMAT = "zeiler-workbook atlas"
+FILES = "atlas.json", "photographs.json", "best.npz"
 CHUNK = 256  # photographs; part of the format
 
 
@@ -121,7 +122,8 @@ def read_contents(folder: Path) -> Contents:
     if not is_begun(folder):
         raise ValueError(
             f"Expected the folder of an atlas, but there is none in {shown(str(folder))}: "
-            "check the name, or make one with build_atlas(network, photographs, out=folder)."
+            "check the name (one that ships is called as its network is, such as 'squeezenet'), or "
+            "make one with build_atlas(network, photographs, out=folder)."
         )
     with _reading(folder):
         about = json.loads((folder / "atlas.json").read_bytes())

@@ -63,23 +63,42 @@ def look_at(
             (maps,), only what is as strong counts; more: is told how many were looked at, a batch
             at a time.
     """
-    empty = peaks.input_of(np.zeros((*peaks.spec.size, peaks.spec.channels), np.uint8))
     # A little lower, so that what is equal comes in; more than a number that counts as zero.
     lowest = floor - np.maximum(1e-6 * np.abs(floor), 1e-30).astype(np.float32)
     best, skipped = nothing_yet(peaks.maps.count, count), dict[int, str]()
-    for batch in cut(numbers, peaks.at_once):
-        inputs = []
-        for number in batch:
-            picture = next(pictures)
-            if isinstance(picture, str):
-                skipped[number] = picture
-                picture = empty  # so the others keep their places
-            inputs.append(picture)
-        photographs, *found = peaks(np.stack(inputs), np.maximum(best.floor, lowest))
-        order = np.argsort(photographs.astype(np.uint16), kind="stable")
-        ends = np.cumsum(np.bincount(photographs, minlength=len(batch)))
-        for number, chosen in zip(batch, np.split(order, ends[:-1]), strict=True):
-            if number not in skipped:
-                best.insert(number, *(array[chosen] for array in found))
-        more(len(batch))
+    # While TensorFlow computes a batch, the next is put together and the last one sorted in.
+    with ThreadPoolExecutor(1, thread_name_prefix="zv-looking") as beside:
+        last, computing = range(0), None
+        for batch in cut(numbers, peaks.at_once):
+            inputs = _batch_of(peaks, batch, pictures, skipped)
+            following = beside.submit(peaks, inputs, np.maximum(best.floor, lowest))
+            if computing is not None:
+                _sort_in(best, last, skipped, computing.result())
+                more(len(last))
+            last, computing = batch, following
+        if computing is not None:
+            _sort_in(best, last, skipped, computing.result())
+            more(len(last))
     return best, skipped
+
+
+def _batch_of(peaks, batch, pictures, skipped):
+    """Put the next photographs together, (n, h, w, channels); note which cannot be read."""
+    inputs = []
+    for number in batch:
+        picture = next(pictures)
+        if isinstance(picture, str):
+            skipped[number] = picture
+            # So the others keep their places.
+            picture = peaks.input_of(np.zeros((*peaks.spec.size, peaks.spec.channels), np.uint8))
+        inputs.append(picture)
+    return np.stack(inputs)
+
+
+def _sort_in(best, batch, skipped, found):
+    places, *rest = found
+    numbers = np.arange(batch.start, batch.stop, dtype=np.int32)[places]
+    if skipped:
+        there = ~np.isin(numbers, list(skipped))
+        numbers, *rest = (array[there] for array in (numbers, *rest))
+    best.insert(numbers, *rest)

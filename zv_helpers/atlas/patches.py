@@ -1,13 +1,10 @@
 """The part of a photograph that a neuron sees."""
 
-import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from ..features import Features, extract_features
-from ..images import SmallImageWarning, load_image
 from ..network import Network
 from ..network.receptive_fields import Box
 from ..targets import Neuron
@@ -39,19 +36,14 @@ def patch(image, box):
     return image.pixels[top:bottom, left:right]
 
 
-def features_of(network: Network, sources: list, layer: str) -> list[Features]:
-    """Extract the features of some photographs, as far as a layer."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SmallImageWarning)  # it was no reason to leave them out
-        images = [load_image(source, network) for source in sources]
-    return [extract_features(network, image, upto=layer) for image in images]
-
-
-def patch_of(features: Features, neuron: Neuron) -> Patch:
-    """Cut what a neuron sees out of its photograph; all of it, where its window is not known."""
-    box = features.receptive_field(neuron) or (0, 0, *features.network.input_size)
-    frame = _frame(features.network, neuron, box)
-    return Patch(features.image.name, neuron, patch(features.image, box).copy(), box, frame)
+def patch_of(network: Network, name: str, pixels: np.ndarray, neuron: Neuron) -> Patch:
+    """Cut what a neuron sees out of its photograph, uint8 (h, w, channels) as the network sees it;
+    all of it, where its window is not known."""
+    at = neuron.row, neuron.column, neuron.row + 1, neuron.column + 1
+    box = network.pixels_of(network.layer_value(neuron.layer), at) or (0, 0, *network.input_size)
+    top, left, bottom, right = box
+    seen = pixels[top:bottom, left:right].copy()
+    return Patch(name, neuron, seen, box, _frame(network, neuron, box))
 
 
 def _frame(network, neuron, box):
@@ -66,16 +58,3 @@ def _frame(network, neuron, box):
         spans.append((start, end) if end - start < size else (0, size))
     (top, bottom), (left, right) = spans
     return top, left, bottom, right
-
-
-def strongest_patches(network, photographs, layer, channel, count=9):
-    """Find the `count` photographs (sources for `load_image`) in which a feature map answers most
-    strongly, one neuron each: [(name, Neuron, patch uint8 (h, w, channels)), ...], strongest first.
-    (Zeiler & Fergus 2014, §4 and figure 2.)"""
-    found = []
-    for source in photographs:
-        features = extract_features(network, load_image(source, network), upto=layer)
-        neuron = features.strongest(layer, channel)
-        seen = patch(features.image, features.receptive_field(neuron)).copy()
-        found.append((features.image.name, neuron, seen))
-    return sorted(found, key=lambda one: -one[1].activation)[:count]

@@ -1,6 +1,7 @@
 """The largest activation of every feature map and where it lies, found inside the compiled forward
 pass: the maps themselves never leave TensorFlow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 from ..network import InputSpec, Network, as_array, keras_and_tensorflow
 from ..network.caps import cap_of
 from ..network.compiling import Beside
-from ..network.graph import Graph
+from ..network.graph import Graph, is_from_keras
+from ..network.receptive_fields import pool_geometry
 from ..network.running import pictures_at_once, walk, with_releases
 
 AT_ONCE = 16  # photographs; more are no quicker
@@ -83,8 +85,13 @@ class Peaks:
     def __init__(self, graph: Graph, spec: InputSpec, lock: Any, maps: Maps) -> None:
         self.graph, self.spec, self.maps, self._lock = graph, spec, maps, lock
         self.at_once = pictures_at_once(graph, max(maps.values), most=AT_ONCE)
+        caps = {number: cap_of(graph, number) for number in maps.values}
+        self._caps = {number: cap for number, cap in caps.items() if cap is not None}
         steps = [one for one in graph.below(*maps.values) if one.compute is not None]
-        self._plan = with_releases(steps, frozenset(maps.values))
+        covers = covers_of(graph, caps.keys() - self._caps.keys(), steps)
+        self._covers = {number: Cover(number) for number in maps.values} | covers
+        read = frozenset(cover.value for cover in self._covers.values())
+        self._plan = with_releases(steps, read.union(maps.values))
         self._order, numbers = spec.numbers or (1, np.zeros((3, spec.channels), np.float32))
         self._idle = [bool((n == i).all()) for n, i in zip(numbers, (1, 0, 1), strict=True)]
         self._numbers = np.tile(numbers, spec.size[1])
@@ -141,43 +148,99 @@ class Peaks:
 
     def _walked(self, batch: Any, floor: Any, rows: Any) -> list:
         _, tf = keras_and_tensorflow()
-        batch = self._prepared(batch, rows)
-        values, found, start = walk(self._plan, {0: batch}), [], 0
+        values = walk(self._plan, {0: self._prepared(batch, rows)})
+
+        def maps_of(number):
+            maps = tf.cast(values[number], "float32")
+            return tf.reshape(maps, (-1, *self.graph.shapes[number]))
+
+        maps = {number: maps_of(number) for number in self.maps.values}
+        rows = {n: _largest_of_rows(maps_of(n)) for n in {c.value for c in self._covers.values()}}
+        below = {
+            number: _largest_of_rows(tf.where(maps[number] < cap, maps[number], 0))
+            for number, cap in self._caps.items()
+        }
+        parts = maps, rows, below
+
+        def find(floor, *arrays):
+            return self._found(floor, *tf.nest.pack_sequence_as(parts, arrays))
+
+        # In NumPy: so many small steps take TensorFlow longer than it takes to find the rows.
+        kinds = tf.int32, tf.int32, tf.float32, tf.int32
+        return tf.numpy_function(find, [floor, *tf.nest.flatten(parts)], kinds, stateful=False)
+
+    def _found(self, floor, maps, rows, below):
+        """Return (photographs, maps, activations, positions) of the peaks of all values."""
+        found, start = [], 0
         for number in self.maps.values:
-            height, width, channels = self.graph.shapes[number]
-            maps = tf.reshape(tf.cast(values[number], "float32"), (-1, height, width, channels))
+            cover, channels = self._covers[number], maps[number].shape[3]
+            seen = rows[cover.value][..., cover.first : cover.first + channels]
+            if number in below:
+                active = below[number].max(axis=1) > 0
+                seen = np.where(active[:, None], below[number], seen)
             above = floor[start : start + channels]
-            photographs, which, *rest = _peaks(maps, above, cap_of(self.graph, number))
+            photographs, which, *rest = _peaks(maps[number], seen, above, cover)
             found.append((photographs, which + start, *rest))
             start += channels
-        return [tf.concat(parts, axis=0) for parts in zip(*found, strict=True)]
+        kinds = np.int32, np.int32, np.float32, np.int32
+        joined = map(np.concatenate, zip(*found, strict=True))
+        return [array.astype(kind) for array, kind in zip(joined, kinds, strict=True)]
 
 
-def _peaks(maps, floor, cap):
-    """Return (photographs, maps, activations, positions) of the peaks above a floor. Of equal ones
-    the first in row-major order; behind a capped ReLU the largest below its cap, where one is
-    active (see `Features.strongest`)."""
-    _, tf = keras_and_tensorflow()
-    _, height, width, channels = maps.shape
-    rows = _largest_of_rows(maps)  # (n, h, channels)
-    peaks = tf.reduce_max(rows, axis=1)
-    if cap is not None:
-        below = tf.where(maps < cap, maps, 0)
-        rows_below = _largest_of_rows(below)
-        peaks_below = tf.reduce_max(rows_below, axis=1)
-        active = peaks_below > 0
-        peaks = tf.where(active, peaks_below, peaks)
-        rows = tf.where(active[:, None], rows_below, rows)
-    found = tf.where(peaks > floor)  # (peaks, 2)
-    photographs, which = found[:, 0], found[:, 1]
-    row = tf.argmax(tf.gather_nd(tf.transpose(rows, (0, 2, 1)), found), axis=1)
-    starts = (photographs * height + row) * (width * channels) + which
-    places = starts[:, None] + tf.range(0, width * channels, channels, tf.int64)
-    line = tf.gather(tf.reshape(maps, (-1,)), places)  # (peaks, w)
-    activations = tf.gather_nd(peaks, found)
-    column = tf.argmax(tf.equal(line, activations[:, None]), axis=1)
-    positions = tf.cast(row * width + column, tf.int32)
-    return tf.cast(photographs, tf.int32), tf.cast(which, tf.int32), activations, positions
+@dataclass(frozen=True)
+class Cover:
+    """Where the largest activations of a value's rows are read off: itself, or the max-pool that
+    reads all of it and has fewer positions.
+
+    Attributes:
+        value: its number; first: the channel with which that value's maps begin.
+        extent, stride, before: of the pool along the rows: its row p has read `extent` rows from
+            p · stride − before on.
+    """
+
+    value: int
+    first: int = 0
+    extent: int = 1
+    stride: int = 1
+    before: int = 0
+
+
+def covers_of(graph: Graph, values: Iterable[int], steps: list) -> dict[int, Cover]:
+    """Find {value number: Cover} for the values that a max-pool, one of some operations, reads to
+    the last row and column; through a concatenation if need be."""
+    wanted, found = set(values), dict[int, Cover]()
+    for operation in steps:
+        if operation.kind != "MaxPooling2D" or not is_from_keras(operation.layer):
+            continue
+        size, strides, before = pool_geometry(operation)
+        sides = zip(*(s[:2] for s in (operation.shapes[0], operation.output_shape)), strict=True)
+        ends = zip(size, strides, before, sides, strict=True)
+        if not all(s <= k and (out - 1) * s - b + k >= side for k, s, b, (side, out) in ends):
+            continue
+        first = 0
+        for number in _parts(graph, operation.inputs[0]):
+            if number in wanted and size[0] <= graph.shapes[number][0]:
+                cover = Cover(operation.output, first, size[0], strides[0], before[0])
+                found.setdefault(number, cover)
+            first += graph.shapes[number][2]
+    return found
+
+
+def _peaks(maps, rows, floor, cover):
+    """Return (photographs, maps, activations, positions) of the peaks of one value above a floor,
+    from the largest of each row of its cover. Of equal ones the first in row-major order; behind a
+    capped ReLU the largest below its cap, where one is active (see `Features.strongest`)."""
+    peaks, (_, height, width, _) = rows.max(axis=1), maps.shape
+    photographs, which = np.nonzero(peaks > floor)
+    activations = peaks[photographs, which]
+    # The first row of the cover that has read a peak; so the first peak is among what it has read.
+    row = rows[photographs, :, which].argmax(axis=1)
+    tops = np.clip(row * cover.stride - cover.before, 0, height - cover.extent)
+    read = tops[:, None] + np.arange(cover.extent)
+    lines = maps[photographs[:, None], read, :, which[:, None]]  # (peaks, extent, w)
+    lines = lines.reshape(len(lines), cover.extent * width)
+    places = (lines == activations[:, None]).argmax(axis=1)
+    return photographs, which, activations, tops * width + places
 
 
 def _largest_of_rows(maps):

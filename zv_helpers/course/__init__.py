@@ -3,10 +3,10 @@ exercises.
 
 Notebook 4 says `from zv_helpers.course.step4 import checks, figures, toys`. `parts` holds what
 figures of several steps are made of, `panels` draws and shows them, `answers` is what every check
-does with an answer, `stand_in` lends a network with max-pools to one that has none.
+does with an answer, `stand_in` lends max-pools or an atlas to a network that has none.
 """
 
 from .panels import frame, numbers, panels, picture, show, signal
-from .stand_in import with_max_pools
+from .stand_in import atlas_of, with_max_pools
 
-__all__ = ["frame", "numbers", "panels", "picture", "show", "signal", "with_max_pools"]
+__all__ = ["atlas_of", "frame", "numbers", "panels", "picture", "show", "signal", "with_max_pools"]

@@ -4,6 +4,7 @@ alternative."""
 import io
 
 import numpy as np
+from PIL import Image
 
 from ..draw.colours import ORANGE, SKY, in_rgb, signed_colours
 from ..draw.signals import signal_picture
@@ -98,7 +99,7 @@ def show(figure, alt):
     """Show a figure in the notebook as a small JPEG, with a text alternative.
 
     Args:
-        figure: a matplotlib Figure.
+        figure: a matplotlib Figure, or a PIL image such as `atlas.picture` draws.
         alt: one or two sentences that say what is to be seen. Screen readers read it, and nbval
             compares it.
     """
@@ -112,9 +113,13 @@ def show(figure, alt):
 
 
 def encoded(figure, dpi=96):
-    """Draw a figure and return it as base64 JPEG text."""
+    """Draw a figure, or take a PIL image as it is, and return it as base64 JPEG text."""
     import base64
 
     file = io.BytesIO()
-    figure.savefig(file, format="jpeg", dpi=dpi, pil_kwargs={"quality": 88, "subsampling": 0})
+    if isinstance(figure, Image.Image):
+        figure.save(file, format="jpeg", quality=75)
+    else:
+        how = {"quality": 75, "subsampling": 0}
+        figure.savefig(file, format="jpeg", dpi=dpi, pil_kwargs=how)
     return base64.b64encode(file.getvalue()).decode("ascii")

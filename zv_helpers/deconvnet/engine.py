@@ -17,6 +17,7 @@ from ..network.graph import Operation
 from ..network.receptive_fields import windows_of
 from ..network.weights import Weights
 from .compiled import through
+from .needs import route_of
 from .rules.table import reversal_of
 from .signals import Place, Signal, cropped, joined, listed, moved, place, windows
 
@@ -96,15 +97,14 @@ def reverse_each(features: Features, number: int, seed: Signal, rule: str) -> li
 
 def _walk(features, number, seed, rule, stops, watch=None, part_above=None):
     """Find the route, compute what its rules read of the forward pass, and follow it."""
-    network = features.network
-    about = network.graph, number, frozenset(stops)
-    route, read = network.cache.once(_route, *about)
-    features.compute(read)
-    if watch is None and len(seed.values) == 1:
-        found = through(features, number, route, seed, rule, frozenset(stops))
+    route = route_of(features.network, number, stops, rule)
+    features.compute(route.missing(features))
+    operations, stops = route.operations, frozenset(stops)
+    if watch is None and len(seed.values) == 1 and route.is_whole(features):
+        found = through(features, number, operations, seed, rule, stops)
         if found is not None:
             return [found]
-    return _follow(features, route, {number: seed}, rule, stops, watch, part_above)
+    return _follow(features, operations, {number: seed}, rule, stops, watch, part_above)
 
 
 def _follow(features, route, signals, rule, wanted, watch=None, part_above=None):
@@ -132,19 +132,6 @@ def _follow(features, route, signals, rule, wanted, watch=None, part_above=None)
             watch(operation, {value: signals[value] for value, _ in new})
     found.update((value, signal) for value, signal in signals.items() if value in wanted)
     return [found]
-
-
-def _route(graph, number, wanted):
-    """Return the operations from a value down to the wanted ones, and the numbers of the values
-    that their rules read."""
-    reached, route, read = set(wanted), [], []
-    for operation in graph.below(number):
-        if reached.intersection(operation.inputs):
-            reached.add(operation.output)
-            route.append(operation)
-            reversal, _ = reversal_of(operation)
-            read += reversal.reads(operation) if reversal else ()
-    return tuple(reversed(route)), tuple(read)
 
 
 def one_step(features: Features, operation: Operation, signal: Signal, rule: str) -> list[tuple]:

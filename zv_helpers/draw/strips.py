@@ -121,6 +121,17 @@ def words(draw, place, text, size, colour=INK, width=None, bold=False):
     draw.text(place, text, fill=colour, font=face)
 
 
+def broken(text, size, width):
+    """Break a text into lines that are at most `width` wide: a list."""
+    lines, face = [], font(size)
+    for word in text.split():
+        if lines and face.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
 def stacked(pictures):
     """Put PIL images one below the other."""
     width, height = max(p.width for p in pictures), sum(p.height for p in pictures)

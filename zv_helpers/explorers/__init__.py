@@ -4,6 +4,7 @@ Only this package needs ipywidgets. Each explorer is a pure `render(context, sta
 shell of widgets round it (`shell.py`).
 """
 
+from .atlas import atlas_explorer
 from .chooser import photograph_chooser
 from .heats import heatmap_explorer
 from .neuron import neuron_explorer
@@ -12,6 +13,7 @@ from .relevance import relevance_explorer
 from .steps import step_explorer
 
 __all__ = [
+    "atlas_explorer",
     "heatmap_explorer",
     "neuron_explorer",
     "overlay_explorer",

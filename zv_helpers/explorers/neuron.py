@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .. import choose
+from ..atlas import Atlas
 from ..deconvnet import RULES, project
 from ..features import Features
+from ..images import photographs
+from .at_hand import atlas_at_hand
 from .controls import LAYER, PIN, Control
 from .neuron_picture import caption, position_at, render
+from .nine import nines
 from .photographs import PHOTOGRAPH, FeatureExplorer
 from .shell import Context, quietly
 
@@ -29,6 +33,7 @@ class NeuronState:
         forward: only the panels of the forward pass.
         by_strength: the slider goes through the feature maps from the strongest down.
         pin: a `NeuronView` to compare with, or None.
+        atlas: the `Atlas` of which the feature map's row is shown below, or None.
     """
 
     layer: str
@@ -40,6 +45,7 @@ class NeuronState:
     forward: bool = False
     by_strength: bool = False
     pin: object = None
+    atlas: object = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +58,7 @@ class NeuronView:
         projection: its `Projection`; None in the forward pass, or where there is a problem.
         scale: of the projections: the one that is held, or the largest signal on show.
         layers, layer: all layers that can be chosen, and the one that is.
+        nine: the feature map's `Nine`; None without an atlas, or if that has no such layer.
     """
 
     context: Context
@@ -64,10 +71,32 @@ class NeuronView:
     scale: float | None
     layers: tuple
     layer: str
+    nine: object = None
+
+    @property
+    def whole(self):
+        """Whether nothing is to come."""
+        return self.nine is None or self.nine.whole
 
 
 def resolve(context, state):
-    """Work out a state: a `NeuronView`. The projection is kept for a neuron and a rule."""
+    """Work out a state: a `NeuronView`, with the whole row of the atlas where it is asked for."""
+    *_, view = stages(context, state)
+    return view
+
+
+def stages(context, state):
+    """Yield the views of a state: the neuron, and then the row of the atlas as it comes."""
+    view, atlas = of_neuron(context, state), state.atlas
+    if atlas is None or state.layer not in atlas.layers:
+        yield view
+        return
+    for nine in nines(context, atlas, state.layer, state.channel, state.rule):
+        yield replace(view, nine=nine)
+
+
+def of_neuron(context, state):
+    """Work out a state without the atlas. The projection is kept for a neuron and a rule."""
     features, network = context.features, context.features.network
     neuron = neuron_of(features, state)
     box = features.receptive_field(neuron) or (0, 0, *network.input_size)
@@ -121,6 +150,8 @@ def at_layer(features, state, layer, channel=None):
 def fitted(context, state):
     """Return a state as it fits other features: what they do not have becomes the strongest."""
     features, layer = context.features, state.layer
+    if state.atlas is not None and not state.atlas.is_of(features.network):
+        state = replace(state, atlas=atlas_at_hand(features.network, layer))
     if layer in features.layers and state.channel < features[layer].shape[2]:
         height, width, _ = features[layer].shape
         if state.row is None or state.row < height and state.column < width:
@@ -159,6 +190,12 @@ def number(view):
 def to_keys(explorer, on):
     """Let the picture take the arrow keys, or not."""
     explorer.picture.watched = list(ARROWS) if on else []
+
+
+def to_atlas(explorer, on):
+    """Return the changed field when the atlas's row is asked for; raises ValueError, one sentence,
+    if no atlas is at hand."""
+    return {"atlas": explorer.atlas() if on else None}
 
 
 def to_hold(explorer, on):
@@ -207,6 +244,9 @@ PROJECTION = (
             "Keep the present scale, so that pictures can be compared", 135,
             lambda view: {"value": view.state.scale is not None}, to_hold),
 )
+ATLAS = Control("atlas", "ToggleButton", "Atlas of this map",
+                "Show the photographs that excite this feature map most, and their projections",
+                150, lambda view: {"value": view.state.atlas is not None}, to_atlas)
 # fmt: on
 CLICK = "Click the photograph or the feature map to move the position"
 
@@ -217,13 +257,13 @@ class NeuronExplorer(FeatureExplorer):
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 
-    def __init__(self, features, state):
-        self._visited = {}
-        last = (*PROJECTION, PIN, f"{CLICK}.")
+    def __init__(self, features, state, atlas=None, chosen=None):
+        self._visited, self._given = {}, atlas
+        last = (*PROJECTION, PIN, ATLAS, f"{CLICK}.")
         if state.forward:
-            last = (PIN, f"{CLICK}, or one of the strongest maps to choose it.")
+            last = (PIN, ATLAS, f"{CLICK}, or one of the strongest maps to choose it.")
         self.rows = (PHOTOGRAPH, (*LAYER, *FEATURE_MAP), POSITION, last)
-        super().__init__(features, state)
+        super().__init__(features, state, chosen)
         self.picture.on_click(lambda x, y: self.act(lambda: position_at(self.now(), x, y)))
         self.picture.on_keys(lambda pressed: self.act(lambda: self._pressed(pressed)))
 
@@ -231,6 +271,40 @@ class NeuronExplorer(FeatureExplorer):
     def neuron(self):
         """The `Neuron` that is shown."""
         return self.view.neuron
+
+    def stages(self, context, state):
+        """Yield the views of a state; with an atlas the neuron comes first."""
+        if state.atlas is None:
+            yield self.resolve(context, state)
+        else:
+            yield from stages(context, state)
+
+    def takes_long(self, state):
+        """Say whether projections of the atlas are to come."""
+        return state.atlas is not None
+
+    def atlas(self):
+        """Return the atlas of the network on show that is at hand."""
+        network = self.context.features.network
+        found = atlas_at_hand(network, self.state.layer, self._given)
+        if found is None:
+            raise ValueError(
+                f"Expected an atlas of {network.name!r}, but none is at hand: open "
+                "explorers.atlas_explorer(network) and build one there."
+            )
+        return found
+
+    def visit(self, features, chosen, neuron, rule):
+        """Turn to a neuron of other features; chosen: the photograph's name in the menu."""
+
+        def turned():
+            self.networks[features.network.name] = features.network
+            self.others[chosen] = features.image
+            self.context = self._context(features, chosen, photographs())
+            place = {"row": neuron.row, "column": neuron.column}
+            return {"layer": neuron.layer, "channel": neuron.channel, **place, "rule": rule}
+
+        self.act(turned)
 
     def to_layer(self, layer):
         """Return the changed fields at another layer, which remembers its feature map."""
@@ -243,7 +317,11 @@ class NeuronExplorer(FeatureExplorer):
 
 
 def neuron_explorer(
-    features: Features, layer: str | None = None, channel: int | None = None, panels: str = "all"
+    features: Features,
+    layer: str | None = None,
+    channel: int | None = None,
+    panels: str = "all",
+    atlas: Atlas | None = None,
 ) -> NeuronExplorer:
     """Explore the neurons of a network: their feature map, what they see, and their projection.
 
@@ -252,6 +330,8 @@ def neuron_explorer(
         layer, channel: what is shown first; by default the last layer that does not hold
             one feature map for each class, and its strongest feature map.
         panels: "all", or "forward" for the forward pass alone.
+        atlas: an `Atlas` of the network, for the button that shows a feature map's row of it; by
+            default the one that an explorer showed last, or that ships.
 
     Returns the explorer; its `neuron` is the `Neuron` on show. Raises a KeyError or IndexError for
     a layer or feature map that is not there, a ValueError for unknown panels.
@@ -261,4 +341,5 @@ def neuron_explorer(
     if layer is None:
         layer = choose.neuron_layer(features)
     channel = features.strongest(layer).channel if channel is None else int(channel)
-    return NeuronExplorer(features, NeuronState(layer, channel, forward=panels == "forward"))
+    state = NeuronState(layer, channel, forward=panels == "forward")
+    return NeuronExplorer(features, state, atlas)

@@ -6,16 +6,24 @@ from PIL import Image, ImageDraw
 from ..draw import strips
 from ..draw.colours import ORANGE, map_colours
 from ..draw.signals import signal_picture
+from . import nine as of_nine
 
 
 def render(view):
-    """Draw a view, and the pinned one under it at the same scale: a PIL image, whose size depends
-    only on `forward` and on being pinned."""
+    """Draw a view, and under it the pinned one at the same scale, and the row of the atlas: a PIL
+    image, whose size depends only on `forward`, on being pinned and on the atlas."""
     pin, side = view.state.pin, side_of(view)
-    row = draw_row(view, view.scale, side)
-    if pin is None:
-        return row
-    return strips.stacked([row, draw_row(pin, view.scale, side, "pinned: ")])
+    rows = [draw_row(view, view.scale, side)]
+    if pin is not None:
+        rows.append(draw_row(pin, view.scale, side, "pinned: "))
+    if view.nine is not None:
+        rows.append(of_nine.drawn(view.nine, atlas_title(view), wide=True))
+    return strips.stacked(rows) if len(rows) > 1 else rows[0]
+
+
+def atlas_title(view):
+    """Say what the row of the atlas is."""
+    return f"the atlas of {view.nine.layer}, feature map {view.nine.channel}"
 
 
 def side_of(view):
@@ -106,6 +114,10 @@ def caption(view):
         text += "." if view.state.forward else f", rule {rule}."
         if view.scale:
             text += f" Both pictures have the same scale, ±{view.scale:.3g}."
+    if view.nine is not None:
+        text += f" Below, {atlas_title(view)}: {of_nine.said(view.nine)}."
+    elif view.state.atlas is not None:
+        text += f" The atlas has no layer {view.layer}."
     return text
 
 

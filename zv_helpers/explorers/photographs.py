@@ -31,19 +31,40 @@ UPLOAD = Control(None, "FileUpload", "Upload",
 PATH = Control(None, "Text", "or a path", "The path of a picture on this machine; press Enter", 250,
                None, lambda explorer, path: explorer.choose(path.strip()) if path.strip() else None,
                {"placeholder": "data/my_photos/rex.jpg"})
+NETWORK = Control(None, "Dropdown", "Network", "A network that ships, or one of data/my_networks",
+                  220, lambda view: {"options": view.context.networks,
+                                     "value": view.context.seen_by},
+                  lambda explorer, name: explorer.to_network(name))
 PHOTOGRAPH = (
     Control(None, "Dropdown", "Photograph", "A photograph that ships, or one of data/my_photos",
             270, lambda view: {"options": view.context.names, "value": view.context.chosen},
             lambda explorer, name: explorer.choose(name)),
     Control(None, "ToggleButton", "Thumbnails", "Show all photographs, and choose by a click",
             110, None, lambda explorer, on: explorer.show_thumbnails(on)),
-    Control(None, "Dropdown", "Network", "A network that ships, or one of data/my_networks", 220,
-            lambda view: {"options": view.context.networks, "value": view.context.seen_by},
-            lambda explorer, name: explorer.to_network(name)),
+    NETWORK,
     UPLOAD,
     PATH,
 )
 # fmt: on
+
+
+def in_menu(known, network):
+    """Return a network's name in the menu, and all names in it; known: {name: Network}."""
+    seen_by = next(name for name, one in known.items() if one is network)
+    return seen_by, tuple(dict.fromkeys((next(iter(known)), *networks(), seen_by)))
+
+
+def loaded(explorer, name):
+    """Return the network of that name, loaded once for an explorer."""
+    if name not in explorer.networks:
+        explorer.busy(f"Loading the network {name} …")
+        explorer.networks[name] = load_model(name)
+    return explorer.networks[name]
+
+
+def of_ones_own(network):
+    """Say what a network of one's own takes: wrong answers often come from there."""
+    return f"{network.name} takes {network.spec}." if network.recipe is None else ""
 
 
 class FeatureExplorer(Explorer):
@@ -54,17 +75,18 @@ class FeatureExplorer(Explorer):
 
     fitting: Callable
 
-    def __init__(self, features, state):
+    def __init__(self, features, state, chosen=None):
         self.networks = {features.network.name: features.network}
-        self.others = {features.image.name: features.image}
+        chosen = chosen or features.image.name
+        self.others = {chosen: features.image}
         self.sheet = self.frame = self.framed = None
-        super().__init__(self._context(features, features.image.name, photographs()), state)
+        super().__init__(self._context(features, chosen, photographs()), state)
 
     def _context(self, features, chosen, known):
-        found = self.networks.items()
-        seen_by = next(name for name, network in found if network is features.network)
-        menus = (*known, *self.others), (next(iter(self.networks)), *networks(), seen_by)
-        return Context(features, chosen, seen_by, *(tuple(dict.fromkeys(one)) for one in menus))
+        seen_by, names = in_menu(self.networks, features.network)
+        return Context(
+            features, chosen, seen_by, tuple(dict.fromkeys((*known, *self.others))), names
+        )
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""
@@ -79,13 +101,9 @@ class FeatureExplorer(Explorer):
 
     def to_network(self, name):
         """Turn to another network, with the same photograph."""
-        if name not in self.networks:
-            self.busy(f"Loading the network {name} …")
-            self.networks[name] = load_model(name)
-        network = self.networks[name]
+        network = loaded(self, name)
         self._seen(self.context.chosen, network)
-        if network.recipe is None:  # one's own: wrong answers often come from here
-            self.remark = f"{self.remark} {name} takes {network.spec}.".strip()
+        self.remark = f"{self.remark} {of_ones_own(network)}".strip()
         return {}
 
     def _seen(self, name, network):

@@ -14,6 +14,12 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
         const words = slider.querySelector(".widget-label").textContent;
         slider.querySelector(".noUi-handle")?.setAttribute("aria-label", words);
     }
+    for (const sheet of explorer.querySelectorAll(".zv-thumbnails")) {
+        const frame = sheet.closest(".widget-box");  // keys scroll it too, once it has the focus
+        frame.tabIndex = 0;
+        frame.setAttribute("role", "region");
+        frame.setAttribute("aria-label", "Thumbnails");
+    }
     // The line's element stays, what it says is replaced.
     explorer.querySelector(".zv-line")?.setAttribute("aria-live", "polite");
     explorer.addEventListener("keydown", keep);
@@ -24,7 +30,7 @@ function tendAgain(event) {
     tend(event.currentTarget);
 }
 
-function render({ model, el }) {
+function render({ model, el }, scrolled) {
     const image = document.createElement("img");
     image.className = model.get("kind");
     image.style.cssText = "display: block; max-width: 100%; height: auto";
@@ -40,6 +46,18 @@ function render({ model, el }) {
 
     function describe() {
         image.alt = model.get("alt");
+    }
+
+    function reveal() {
+        if (model.get("reveal") === scrolled.count) return;
+        scrolled.count = model.get("reveal");
+        const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+        const how = { block: "nearest", behavior: still ? "auto" : "smooth" };
+        // What stands above it may still grow; whoever scrolls meanwhile is left alone.
+        const left = [0, 700, 2000].map(wait => setTimeout(() => el.scrollIntoView(how), wait));
+        for (const moved of ["wheel", "pointerdown", "keydown"]) {
+            window.addEventListener(moved, () => left.forEach(clearTimeout), { once: true });
+        }
     }
 
     function send(name, value) {
@@ -67,8 +85,10 @@ function render({ model, el }) {
 
     describe();
     draw();
+    image.addEventListener("load", () => setTimeout(reveal, 300), { once: true });
     model.on("change:value", draw);
     model.on("change:alt", describe);
+    model.on("change:reveal", reveal);
     window.addEventListener("keydown", press, true);  // before the notebook hears of it
     const waiting = [0, 100, 300, 1000, 3000].map(wait => setTimeout(tend, wait, el));
     return () => {
@@ -76,8 +96,12 @@ function render({ model, el }) {
         window.removeEventListener("keydown", press, true);
         model.off("change:value", draw);
         model.off("change:alt", describe);
+        model.off("change:reveal", reveal);
         URL.revokeObjectURL(image.src);
     };
 }
 
-export default { render };
+export default () => {
+    const scrolled = { count: 0 };  // for all views of one picture, so that none does it again
+    return { render: view => render(view, scrolled) };
+};

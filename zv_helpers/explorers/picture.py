@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import anywidget
-from traitlets import Bytes, Dict, List, Unicode
+from traitlets import Bytes, Dict, Int, List, Unicode
 
 
 class Picture(anywidget.AnyWidget):
@@ -11,6 +11,7 @@ class Picture(anywidget.AnyWidget):
 
     Traits:
         value: the JPEG's bytes; alt: its text alternative; kind: its class in the page.
+        reveal: how often the page was asked to scroll to where the picture can be seen.
         clicked: the last click, {x, y} in the picture's own pixels; `count` tells two apart.
         watched: the names of the keys that are taken while the pointer is over the picture.
         pressed: {key: how often it was pressed so far}. While the kernel is busy, the page waits
@@ -21,6 +22,7 @@ class Picture(anywidget.AnyWidget):
     value = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     kind = Unicode("zv-picture").tag(sync=True)
+    reveal = Int().tag(sync=True)
     clicked = Dict().tag(sync=True)
     watched = List(Unicode()).tag(sync=True)
     pressed = Dict().tag(sync=True)

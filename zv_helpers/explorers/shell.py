@@ -2,9 +2,10 @@
 
 An explorer is a frozen state (what was chosen), three pure functions, and a table of controls:
 `resolve(context, state)` works out the view, once for each move, `render(view)` draws it and
-`caption(view)` says it in words. Widget callbacks run on another thread, and what they raise never
-reaches the cell. So state changes are made under a lock, only the newest state is drawn, and every
-exception becomes a sentence in the line.
+`caption(view)` says it in words. Where the whole takes long, `stages` gives views that are at hand
+sooner. Widget callbacks run on another thread, and what they raise never reaches the cell. So state
+changes are made under a lock, only the newest state is drawn, and every exception becomes a
+sentence in the line.
 """
 
 import base64
@@ -29,19 +30,20 @@ from .picture import Picture
 
 DRAWN_AHEAD = 48
 PROMPT = 0.3  # seconds; what takes longer says how far it is
+BETWEEN = 0.1  # seconds between two pictures of one state
 
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """The features an explorer looks at, and what was computed from them last.
+    """The features (or the atlas) an explorer looks at, and what was computed from them last.
 
     Attributes:
-        features: `Features`.
+        subject: `Features`, or an `Atlas`.
         chosen, seen_by: the names by which the photograph and the network were chosen.
         names, networks: the names of all photographs and networks that can be chosen.
     """
 
-    features: object
+    subject: object
     chosen: str = ""
     seen_by: str = ""
     names: tuple = ()
@@ -49,20 +51,25 @@ class Context:
     kept: OrderedDict = field(default_factory=OrderedDict, repr=False)
     lock: object = field(default_factory=threading.Lock, repr=False)
 
+    @property
+    def features(self):
+        """The subject, where it is `Features`."""
+        return self.subject
+
     def knows(self, function, *arguments):
         """Say whether `once` has the answer at hand."""
         with self.lock:
             return (function, arguments) in self.kept
 
     def once(self, function, *arguments):
-        """Return function(features, *arguments), computed once; the oldest results are
+        """Return function(subject, *arguments), computed once; the oldest results are
         forgotten."""
         key = (function, arguments)
         with self.lock:
             if key in self.kept:
                 self.kept.move_to_end(key)
                 return self.kept[key]
-        found = function(self.features, *arguments)  # not under the lock: it may take long
+        found = function(self.subject, *arguments)  # not under the lock: it may take long
         with self.lock:
             self.kept[key] = found
             while len(self.kept) > DRAWN_AHEAD:
@@ -103,7 +110,8 @@ class Explorer:
     rows: tuple
 
     def __init__(self, context, state):
-        self.context, self.state, self.view = context, state, self.resolve(context, state)
+        self.context, self.state = context, state
+        self.view = next(iter(self.stages(context, state)))
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._waiting, self._syncing, self.remark = False, False, ""
         self._stop, self._started = threading.Event(), 0.0
@@ -136,6 +144,11 @@ class Explorer:
         go on to answer."""
         return False
 
+    def stages(self, context, state):
+        """Yield the views of a state, each fuller than the one before, until one is `whole`. What
+        is not at hand is worked out between them, as long as nothing newer is asked for."""
+        yield self.resolve(context, state)
+
     def to_layer(self, layer):
         """Return the changed fields when a layer is chosen."""
         return {"layer": layer}
@@ -150,7 +163,7 @@ class Explorer:
             self.view.state is self.state and self.view.context is self.context
         ):
             return self.view
-        return self.resolve(self.context, self.state)
+        return next(iter(self.stages(self.context, self.state)))
 
     def act(self, function, beside=True):
         """Run what a control does: it returns changed fields, or None. Errors go to the line.
@@ -197,26 +210,35 @@ class Explorer:
         with self._lock:
             context, state = self.context, self.state
         self._stop.clear()
+        self._started = started = time.perf_counter()
+        painted = -BETWEEN
         try:
-            self._started = started = time.perf_counter()
             with watching(self._tell):
-                view = self.resolve(context, state)
-            encoded, text = jpeg(self.render(view)), self.caption(view)
-            spent = 1000 * (time.perf_counter() - started)
+                for view in self.stages(context, state):
+                    whole = getattr(view, "whole", True)
+                    if whole or time.perf_counter() - painted > BETWEEN:
+                        self._put(view, started, whole)
+                        painted = time.perf_counter()
+                    if self._waiting:
+                        return
         except Exception as error:
             with self._lock:
                 if not (isinstance(error, Cancelled) and self._waiting):  # else the next is drawn
                     self._return_from(error)
-            return
+
+    def _put(self, view, started, whole):
+        """Put a view on the page."""
+        encoded, text = jpeg(self.render(view)), self.caption(view)
+        spent = 1000 * (time.perf_counter() - started)
         said = f"{text} {self.remark}".strip()
         with self.picture.hold_sync():
             self.picture.value, self.picture.alt = encoded, said
         self.text, self.view = text, view
         with self._lock:
-            if self.state is state:
+            if self.state is view.state:
                 self._sync()
         # Last, so that all else is in place for whoever reads it.
-        self._say(said, f"{spent:.0f} ms")
+        self._say(said, f"{spent:.0f} ms" if whole else "")
 
     def _tell(self, done, count):
         """Say how far something is; end it if that is asked for, or if something newer is."""
@@ -225,16 +247,20 @@ class Explorer:
         spent = time.perf_counter() - self._started
         if spent < PROMPT or not done:
             return
-        if self.cancel not in self.said.children:
-            self.said.children = (self.line, self.cancel)
         left = spent * (count - done) / done
         bar = f'<progress aria-label="working" value="{done}" max="{count}"></progress>'
         self._write("status", f"{bar} {done} of {count}, about {left:.0f} s to go")
+        if self.cancel not in self.said.children:
+            self.said.children = (self.line, self.cancel)
 
     def _return_from(self, error):
         """Go back to what is shown, and show an exception as one sentence."""
         self.context, self.state = self.view.context, self.view.state
         self._sync()
+        self._complain(error)
+
+    def _complain(self, error):
+        """Show an exception as one sentence."""
         style = f"; padding-left:8px; border-left:4px solid {VERMILION}"
         self._write("alert", f"<b>Not done:</b> {html.escape(sentence(error))}", style)
 

@@ -2,6 +2,7 @@
 
 import functools
 import os
+from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageOps
 
@@ -36,17 +37,18 @@ def thumbnail(path, modified):
 
 
 def sheet(names, chosen, columns):
-    """Draw the thumbnails of photographs in rows, the chosen one framed: a PIL image."""
+    """Draw the thumbnails of photographs, names or paths, in rows, the chosen ones framed: a PIL
+    image. chosen: one of them, or some."""
     rows = max(-(-len(names) // columns), 1)
     canvas = Image.new("RGB", (columns * PITCH + 8, rows * PITCH + 8), "white")
     draw = ImageDraw.Draw(canvas)
-    known = photographs()
+    known, chosen = photographs(), {chosen} if isinstance(chosen, str) else set(chosen)
     for i, name in enumerate(names):
         left, top = 4 + (i % columns) * PITCH, 4 + (i // columns) * PITCH
-        path = known.get(name)  # it may have gone since
-        changed = path.stat().st_mtime_ns if path and os.path.isfile(path) else None
+        path = known.get(name, Path(name))  # it may have gone since
+        changed = path.stat().st_mtime_ns if os.path.isfile(path) else None
         canvas.paste(thumbnail(path, changed), (left, top))
-        if name == chosen:
+        if name in chosen:
             strips.frame(draw, (left, top, left + THUMB, top + THUMB))
     return canvas
 

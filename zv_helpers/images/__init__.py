@@ -128,7 +128,13 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
 def seen_pixels(source: Source, spec: InputSpec) -> np.ndarray:
     """Return the `pixels` of `load_image(source, network)` and nothing else: uint8 (h, w,
     channels), from any thread, without a warning; raises ImageError and DataError as it does."""
-    return _seen(source, spec, "crop")[2]
+    return named_pixels(source, spec)[1]
+
+
+def named_pixels(source: Source, spec: InputSpec) -> tuple[str, np.ndarray]:
+    """Return the `name` of `load_image(source, network)`, and what `seen_pixels` does."""
+    name, _, pixels, *_ = _seen(source, spec, "crop")
+    return name, pixels
 
 
 def _seen(source, spec, fit):

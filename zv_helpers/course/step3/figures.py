@@ -1,11 +1,14 @@
 """The figures of step 3: class scores, feature maps, the strongest neurons, and switches."""
 
+import warnings
+
 from ...atlas import patch
 from ...choose import strongest_targets
 from ...deconvnet import kept_positions
 from ...draw.colours import BLUE, COLOURS, GREEN, SKY
+from ...images import SmallImageWarning, load_image
 from ..panels import frame, panels, picture
-from ..parts import bars, rounded, without_empty
+from ..parts import bars, without_empty
 
 SHADES = "magma"
 
@@ -104,15 +107,15 @@ def one_neuron(features, neuron):
     return figure
 
 
-def patch_row(found, title=""):
-    """Draw what `atlas.strongest_patches` found, strongest first; returns a Figure."""
-    figure, axes = panels(len(found), width=1.0, height=1.3, squeeze=False)
-    for ax, (name, neuron, pixels) in zip(axes[0], found, strict=True):
-        picture(ax, pixels)
-        first, _, rest = name.partition("_")
-        ax.set_title(f"{first}\n{rest.replace('_', ' ')}", fontsize=7)
-        ax.set_xlabel(rounded(neuron.activation), fontsize=7)
-    figure.suptitle(title, fontsize=9)
+def photographs(network, names):
+    """Draw photographs of `zv.photographs()` side by side, as a network gets them; returns a
+    Figure."""
+    figure, axes = panels(len(names), width=1.7, height=1.9, squeeze=False)
+    for ax, name in zip(axes[0], names, strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SmallImageWarning)  # to choose from, not to look into
+            pixels = load_image(name, network).pixels
+        picture(ax, pixels, name.replace("_", " "))
     return figure
 
 

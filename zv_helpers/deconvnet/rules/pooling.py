@@ -13,7 +13,13 @@ from .table import channels_last, refused, reverse_rule
 MANY_VALUES = 100_000  # above this, TensorFlow rectifies faster, on several cores
 
 
-@reverse_rule("MaxPooling2D", refuse=channels_last, keeps="input", title="unpool")
+def _switches(features, operation):
+    """The switches of a pool as positions in its windows: unsigned int (1, h, w, channels)."""
+    maps = features.value(operation.inputs[0])[0]
+    return largest_taps(maps, *pool_geometry(operation), operation.output_shape[:2])[None]
+
+
+@reverse_rule("MaxPooling2D", refuse=channels_last, keeps="input", title="unpool", finds=_switches)
 def unpool_max(signal, context):
     """Each value goes to its switch, the first maximum of its window; shared switches add."""
     size, strides, _ = pool_geometry(context.operation)
@@ -27,12 +33,6 @@ def unpool_max(signal, context):
         else:
             np.multiply(signal, switches == tap, out=place)
     return context.crop(unpooled)
-
-
-def _switches(features, operation):
-    """The switches of a pool as positions in its windows: unsigned int (1, h, w, channels)."""
-    maps = features.value(operation.inputs[0])[0]
-    return largest_taps(maps, *pool_geometry(operation), operation.output_shape[:2])[None]
 
 
 @reverse_rule("AveragePooling2D", refuse=channels_last, title="spread")
@@ -83,7 +83,7 @@ def _telling(operation):
     return "output" if operation.rectifier.slope >= 0 else "input"
 
 
-@reverse_rule("Rectifier", keeps=_telling, title="rectify")
+@reverse_rule("Rectifier", keeps=_telling, title="rectify", unless="deconvnet")
 def rectify_signal(signal, context):
     """ReLU in all its forms, see `mathematics.rectify`."""
     form, rule = context.operation.rectifier, context.rule
@@ -110,7 +110,7 @@ def rectified(signal: Any, maps: Any, rule: str, cap: float | None) -> Any:
     return gate(gradients=signal, features=maps)
 
 
-@reverse_rule("PReLU", keeps="input", title="rectify")
+@reverse_rule("PReLU", keeps="input", title="rectify", unless="deconvnet")
 def rectify_learned(signal, context):
     """A ReLU with a slope below zero for each feature map, or each neuron, of its own."""
     shape = (1, *context.operation.output_shape)

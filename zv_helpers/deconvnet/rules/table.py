@@ -20,9 +20,13 @@ class Reversal:
     refuse: Callable[[Operation], str | None] | None = None
     keeps: str | Callable[[Operation], str] = ""
     title: str = "reverse"
+    unless: str = ""
+    finds: Callable | None = None
 
-    def reads(self, operation: Operation) -> tuple:
-        """Return the numbers of the forward pass's values that it reads."""
+    def reads(self, operation: Operation, rule: str) -> tuple:
+        """Return the numbers of the forward pass's values that it reads under a rule."""
+        if rule == self.unless:
+            return ()
         keeps = self.keeps(operation) if callable(self.keeps) else self.keeps
         return {"input": operation.inputs, "output": (operation.output,)}.get(keeps, ())
 
@@ -36,6 +40,8 @@ def reverse_rule(
     refuse: Callable[[Operation], str | None] | None = None,
     keeps: str | Callable[[Operation], str] = "",
     title: str = "reverse",
+    unless: str = "",
+    finds: Callable | None = None,
 ) -> Callable[[Callable], Callable]:
     """Register a function as the reversal of one or several kinds of layer.
 
@@ -48,6 +54,9 @@ def reverse_rule(
             function of the operation that says which; they are then at hand, or computed again for
             a forward pass that is older than the rule.
         title: one word for what happens to the signal, as a trace shows it.
+        unless: "deconvnet", "guided" or "gradient", if it reads no maps under that rule.
+        finds: the function whose `context.found(finds)` is all that it reads of the maps, such as
+            switches: then they need not be kept.
 
     The decorated function takes `signal`, float (n, h, w, channels) at the layer's output, and
     `context` (see `engine.ReverseContext`), and returns the signal at the layer's input: a list of
@@ -58,7 +67,7 @@ def reverse_rule(
 
     def register(function):
         for kind in kinds:
-            REVERSALS[kind] = Reversal(function, refuse, keeps, title)
+            REVERSALS[kind] = Reversal(function, refuse, keeps, title, unless, finds)
             add_windows(kind, window)
         forget_everything()
         return function
