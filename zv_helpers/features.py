@@ -2,7 +2,7 @@
 need."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,10 @@ from .images import InputImage
 from .network import Network, as_array
 from .network.caps import cap_of
 from .network.network import class_scores
-from .network.running import forward, onward, passing_by
+from .network.running import forward, onward, passing_by, pictures_at_once
 from .network.tensorflow import as_tensor
 from .network.weights import Weights
+from .progress import Progress, watched
 from .targets import ClassScore, Neuron, Target
 
 
@@ -74,10 +75,20 @@ class Features:
 
     def compute(self, numbers: Iterable[int]) -> dict:
         """Return {number: value (1, ...)}, computing what was not kept in one forward pass."""
-        while missing := frozenset(numbers).difference(self.values):
-            found = self.rerun(self.image.batch, max(missing), missing, again=False)
-            self.values.update((n, found[n]) for n in missing.intersection(found))
+        missing = frozenset(numbers).difference(self.values)
+        self.values.update(self.rerun_for(self.image.batch, missing, again=False))
         return self.values
+
+    def rerun_for(
+        self, batch: np.ndarray, numbers: Iterable[int], again: bool = True
+    ) -> dict[int, np.ndarray]:
+        """Run the forward pass for other inputs, as `rerun`, as often as it takes to compute all
+        these values: {number: value (n, ...)}. One pass does, unless none lies above the rest."""
+        found = dict[int, np.ndarray]()
+        while missing := frozenset(numbers).difference(found):
+            some = self.rerun(batch, max(missing), missing, again)
+            found.update((n, some[n]) for n in missing.intersection(some))
+        return found
 
     def rerun(
         self, batch: np.ndarray, number: int, kept: frozenset = frozenset(), again: bool = True
@@ -245,3 +256,34 @@ def resume(
         found, weights = onward(network, start, maps, number, passing, again)
     features._check(weights)
     return as_array(found)
+
+
+def rerun_changed(
+    features: Features,
+    changes: Sequence,
+    changed: Callable[[Any], np.ndarray],
+    numbers: Iterable[int],
+    what: str,
+    batch: int | None = None,
+    progress: Progress = True,
+) -> Iterator[tuple[Sequence, dict[int, np.ndarray]]]:
+    """Show the network changed photographs, some at once, and read some of its values.
+
+    Args:
+        changes: what to do to the photograph, one change a time; changed: turns one of them into
+            the pixels to look at, uint8 (h, w, channels).
+        numbers: of the values to read; what: is done, in a few words, for the bar.
+        batch: how many go through the network at once; by default at most 8, and no more than
+            memory holds.
+        progress: True for a bar, False for none, or a function (see `progress.watched`).
+
+    Yields (some of the changes, {number: value (n, ...)} for these). Raises a ValueError if the
+    network was trained on since the features were extracted.
+    """
+    network, numbers = features.network, frozenset(numbers)
+    batch = batch or pictures_at_once(network.graph, max(numbers), most=8)
+    again = len(changes) > 2 * batch
+    for first in watched(range(0, len(changes), batch), what, progress):
+        some = changes[first : first + batch]
+        inputs = network.spec.prepare(np.stack([changed(one) for one in some]))
+        yield some, features.rerun_for(inputs, numbers, again)

@@ -1,5 +1,7 @@
 """Step 5, generate the heatmap: which regions of the photograph contribute most to a class."""
 
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +10,9 @@ from PIL import Image
 
 from .choose import layer_below
 from .deconvnet import project, reverse_signal
-from .features import Features
-from .images import InputImage
-from .network.running import pictures_at_once
-from .progress import Progress, watched
+from .features import Features, rerun_changed
+from .images import MID_GREY, InputImage
+from .progress import Progress
 from .relevance import activation_times_gradient
 
 METHODS = ("relevance", "gradcam", "deconvnet", "occlusion")
@@ -113,10 +114,39 @@ def resized(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def occlude(image: InputImage, top: int, left: int, size: int) -> np.ndarray:
-    """Return the photograph's pixels with a grey square on it: uint8 (h, w, channels)."""
+    """Return the photograph's pixels with a grey square on it, as far as it lies on the photograph:
+    uint8 (h, w, channels)."""
     pixels = image.pixels.copy()
-    pixels[max(top, 0) : top + size, max(left, 0) : left + size] = 128
+    (first, last), (start, stop) = ((max(at, 0), max(at + size, 0)) for at in (top, left))
+    pixels[first:last, start:stop] = MID_GREY
     return pixels
+
+
+def squares(
+    extent: tuple[int, int], size: int | None = None, stride: int | None = None
+) -> tuple[int, list[int], list[int]]:
+    """Work out where a square goes that slides over a photograph: (size, tops, lefts) in pixels.
+
+    All squares lie on the photograph, the last of a row and of a column at its border, even where
+    that is less than a stride away. So the border is covered too, but less often than the middle.
+
+    Args:
+        extent: (h, w) of the photograph.
+        size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter
+            side (Zeiler & Fergus 2014, §4.2, do not give theirs). A ValueError if it does not fit.
+
+    >>> squares((20, 26), 8, 6)
+    (8, [0, 6, 12], [0, 6, 12, 18])
+    >>> squares((20, 26), 8, 7)
+    (8, [0, 7, 12], [0, 7, 14, 18])
+    """
+    shorter = min(extent)
+    size = shorter // 4 if size is None else int(size)
+    stride = max(shorter // 8 if stride is None else int(stride), 1)
+    if not 1 <= size <= shorter:
+        raise ValueError(f"Expected a square of 1 to {shorter} pixels, but got {size}.")
+    tops, lefts = (sorted({*range(0, side - size, stride), side - size}) for side in extent)
+    return size, tops, lefts
 
 
 def occlusion(
@@ -132,37 +162,43 @@ def occlusion(
 
     Args:
         target: the `Target` to explain, or a class index or name.
-        size, stride: of the square, in pixels; by default a quarter and an eighth of the shorter
-            side (Zeiler & Fergus 2014, §4.2, do not give theirs). A ValueError if it does not fit.
-        batch: how many occluded photographs go through the network at once; by default at most 8,
-            and no more than memory holds.
-        progress: True for a bar, False for none, or a function (see `progress.watched`).
+        size, stride: of the square, in pixels, see `squares`.
+        batch, progress: as in `features.rerun_changed`.
 
     Returns (float32 (h, w): each pixel's mean fall over all squares that covered it, float32 (rows,
     columns): the value for each place of the square).
     """
-    network, image, target = features.network, features.image, features.target(target)
-    height, width = network.input_size
-    size = min(height, width) // 4 if size is None else int(size)
-    stride = max(min(height, width) // 8 if stride is None else int(stride), 1)
-    if not 1 <= size <= min(height, width):
-        raise ValueError(f"Expected a square of 1 to {min(height, width)} pixels, but got {size}.")
-    tops, lefts = _places(height, size, stride), _places(width, size, stride)
-    places = [(top, left) for top in tops for left in lefts]
-    number, values = target.number(network), []
-    batch = batch or pictures_at_once(network.graph, number, most=8)
-    again = len(places) > 2 * batch
-    for first in watched(range(0, len(places), batch), "occlusion", progress):
-        some = [occlude(image, *place, size) for place in places[first : first + batch]]
-        out = features.rerun(network.spec.prepare(np.stack(some)), number, again=again)[number]
-        values += target.value(out, None, network.as_probabilities).tolist()
+    network, target = features.network, features.target(target)
+    size, tops, lefts = squares(network.input_size, size, stride)
+    number, values = target.number(network), list[float]()
+    for _, found in under_squares(features, (tops, lefts), size, [number], batch, progress):
+        values += target.value(found[number], None, network.as_probabilities).tolist()
     before = target.of(features)
-    total, count = np.zeros((height, width)), np.zeros((height, width))
+    total, count = np.zeros(network.input_size), np.zeros(network.input_size)
+    places = itertools.product(tops, lefts)
     for (top, left), value in zip(places, values, strict=True):
         total[top : top + size, left : left + size] += before - value
         count[top : top + size, left : left + size] += 1
     grid = np.array(values, np.float32).reshape(len(tops), len(lefts))
     return (total / np.maximum(count, 1)).astype(np.float32), grid
+
+
+def under_squares(
+    features: Features,
+    edges: tuple[list[int], list[int]],
+    size: int,
+    numbers: Iterable[int],
+    batch: int | None = None,
+    progress: Progress = True,
+) -> Iterator[tuple[Sequence, dict[int, np.ndarray]]]:
+    """Put the grey square on every place, (tops, lefts), row by row, and read some of the network's
+    values: what `features.rerun_changed` yields, the changes being (top, left)."""
+    places = list(itertools.product(*edges))
+
+    def covered(place):
+        return occlude(features.image, *place, size)
+
+    return rerun_changed(features, places, covered, numbers, "occlusion", batch, progress)
 
 
 def coldest_place(
@@ -173,11 +209,6 @@ def coldest_place(
     place = np.unravel_index(np.argmin(grid), grid.shape)
     top, left = (min(int(i) * stride, side - size) for i, side in zip(place, extent, strict=True))
     return top, left
-
-
-def _places(extent, size, stride):
-    """Return where squares begin so that they reach from border to border."""
-    return sorted({*range(0, extent - size, stride), extent - size})
 
 
 def box_of(heat: ArrayLike, threshold: float = 0.5) -> tuple[int, int, int, int] | None:
@@ -214,5 +245,5 @@ def delete(pixels: ArrayLike, heat: ArrayLike, share: float, hottest: bool = Tru
     count = round(share * order.size)
     chosen = order[:count] if hottest else order[order.size - count :]
     covered = np.array(pixels).reshape(order.size, -1)
-    covered[chosen] = 128
+    covered[chosen] = MID_GREY
     return covered.reshape(np.shape(pixels))
