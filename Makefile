@@ -19,6 +19,7 @@ TWO = -n 2 --dist loadfile
 NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 NOTEBOOKS = notebooks/0*.ipynb
+LABS = notebooks/labs/*.ipynb
 # What drives the browser is installed where it is first needed.
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
@@ -37,11 +38,11 @@ lab: setup ## Open JupyterLab on the first notebook (LAB_ARGS="--no-browser --po
 demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
-test: setup ## Doctests, tests, and all notebooks with the three shipped networks
+test: setup ## Doctests, tests, the notebooks with the three shipped networks, the labs with two
 	$(PY) -m pytest $(TWO) --ignore=tests/browser
-	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS)
+	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS) $(LABS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
-	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS)
+	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS) $(LABS)
 
 coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term-missing:skip-covered
@@ -53,7 +54,7 @@ test-browser: setup ## Drive the notebooks in Chromium
 fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
 	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property
 
-notebooks: setup ## Execute all notebooks and save them, ready to commit
+notebooks: setup ## Execute all notebooks and labs and save them, ready to commit
 	$(PY) tools/execute_notebooks.py
 
 atlases: setup ## Build the atlases that ship again, data/atlas: after a change of weights or photographs

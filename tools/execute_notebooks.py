@@ -108,10 +108,12 @@ def refresh(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="which ones (default: all six)")
-    paths = parser.parse_args().notebooks or sorted((ROOT / "notebooks").glob("0*.ipynb"))
+    parser.add_argument("notebooks", nargs="*", type=Path, help="which ones (default: all)")
+    folder = ROOT / "notebooks"
+    every = [*sorted(folder.glob("0*.ipynb")), *sorted(folder.glob("labs/*.ipynb"))]
+    paths = parser.parse_args().notebooks or every
     if not paths:
-        sys.exit(f"Expected notebooks named 01_….ipynb in {ROOT / 'notebooks'}, but found none.")
+        sys.exit(f"Expected notebooks named 01_….ipynb in {folder}, but found none.")
     os.environ.setdefault("ZV_MODEL", "squeezenet")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar is worth saving
     wrong = [sentence for sentence in map(refresh, paths) if sentence]

@@ -2,6 +2,7 @@
 
 import html
 import importlib
+import importlib.util
 import json
 import re
 from pathlib import Path
@@ -12,16 +13,21 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers import choose
+from zv_helpers.experiments.corners import corners_round, seen_boxes
+from zv_helpers.experiments.corresponding import correspondence
 
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("0*.ipynb"))
+FOLDER = Path(__file__).parents[2] / "notebooks"
+# {its folder in the course: the notebook}
+LESSONS = {f"step{path.name[1]}": path for path in sorted(FOLDER.glob("0*.ipynb"))}
+LESSONS |= {path.stem: path for path in sorted((FOLDER / "labs").glob("*.ipynb"))}
 SOLUTION = re.compile(r"<summary>Solution</summary>.*?<(code|pre)>(.*?)</\1>", re.S)
 CALL = re.compile(r"print\((checks\.(check_\w+)\(.*\))\)")
 
 
-def exercises(step):
+def exercises(lesson):
     """List (the call of a check, its name, the solution shown after it) in a notebook."""
     found, calls = [], []
-    for cell in json.loads(NOTEBOOKS[step - 1].read_text(encoding="utf-8"))["cells"]:
+    for cell in json.loads(LESSONS[lesson].read_text(encoding="utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             calls += CALL.findall(source)
@@ -31,21 +37,22 @@ def exercises(step):
     return found
 
 
-def course(step, part):
-    return importlib.import_module(f"zv_helpers.course.step{step}.{part}")
+def course(lesson, part):
+    return importlib.import_module(f"zv_helpers.course.{lesson}.{part}")
 
 
-ALL = [(step, *one) for step in range(1, 7) for one in exercises(step)]
+ALL = [(lesson, *one) for lesson in LESSONS for one in exercises(lesson)]
 
 
 def test_every_check_has_its_exercise():
     checks = {
-        (step, name)
-        for step in range(1, 7)
-        for name in vars(course(step, "checks"))
+        (lesson, name)
+        for lesson in LESSONS
+        for name in vars(course(lesson, "checks"))
         if name.startswith("check_")
     }
-    assert {(step, name) for step, _, name, _ in ALL} == checks and len(ALL) == len(checks) == 14
+    assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
+    assert len(ALL) == len(checks) == 16
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +60,13 @@ def shepherd(squeezenet):
     return zv.extract_features(squeezenet, zv.load_image("german_shepherd", squeezenet))
 
 
-@pytest.mark.parametrize(("step", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
+@pytest.mark.parametrize(("lesson", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
 def test_the_solution_shown_is_the_checks_own_and_right(
-    step, call, name, shown, squeezenet, cat, shepherd
+    lesson, call, name, shown, squeezenet, cat, shepherd
 ):
-    checks = course(step, "checks")
+    checks = course(lesson, "checks")
     assert shown == getattr(checks, name).solution
-    features = cat if step < 5 else shepherd  # each notebook's own photograph
+    features = shepherd if lesson in ("step5", "step6") else cat  # each notebook's own photograph
     here = {
         "zv": zv,
         "np": np,
@@ -74,13 +81,18 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         "mean": np.array([103.939, 116.779, 123.68], dtype="float32"),
         "squeezenet": squeezenet,
     }
-    if step == 3:
+    if lesson == "step3":
         layer, channel = choose.worth_seeing(features)
         names = list(zv.photographs())
         ranking = zv.build_atlas(squeezenet, names, layers=[layer], count=len(names))
         four = checks.to_predict(ranking, layer, channel)
         here |= {"ranking": ranking, "channel": channel, "four": four}
-    if step in (3, 5):
-        here["toys"] = course(step, "toys")
+    if lesson == "do_parts_correspond":
+        names = ("german_shepherd", "kitten", "sheep")  # three of the lab's animals will do
+        more = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
+        here |= {"more": more, "size": 32, "network": squeezenet, "seen_boxes": seen_boxes}
+        here |= {"corners_round": corners_round, "correspondence": correspondence}
+    if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
+        here["toys"] = course(lesson, "toys")
     exec(shown, here)
     assert eval(call, here).startswith("Right")

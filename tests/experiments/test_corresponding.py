@@ -214,6 +214,21 @@ def test_what_cannot_be_compared_is_refused(oblong, to_be_trained):
             correspondence(features, places, 5, layers, progress=False)
 
 
+def test_parts_can_be_added(oblong):
+    features, first, second = [oblong.features] * 2, {"a": [(1, 1), (2, 2)]}, {"b": [(3, 4)] * 2}
+    one, other = (correspondence(features, places, 5, progress=False) for places in (first, second))
+    both = correspondence(features, first | second, 5, progress=False)
+    found = one.joined(other)
+    assert found.parts == both.parts == ("a", "b")
+    for kind in ("whole", "pooled"):
+        ours, expected = getattr(found, kind), getattr(both, kind)
+        assert {key: one.delta for key, one in ours.items()} == {
+            key: pytest.approx(one.delta, abs=0.002) for key, one in expected.items()
+        }
+    with pytest.raises(ValueError, match="the same size, 5, but got 6"):
+        one.joined(correspondence(features, second, 6, progress=False))
+
+
 def test_the_table_says_delta_and_deviation(oblong):
     places = {"part": [(2, 2), (8, 9)], "random": np.arange(12).reshape(3, 2, 2)}
     features = [oblong.features, zv.extract_features(oblong.network, random_image(oblong.network))]

@@ -3,7 +3,7 @@ same part in several photographs, and see how alike their features change."""
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,17 @@ class Correspondence:
     size: int
     whole: dict[tuple[str, str], Alike] = field(repr=False)
     pooled: dict[tuple[str, str], Alike] = field(repr=False)
+
+    def joined(self, other: "Correspondence") -> "Correspondence":
+        """Return this with the parts of another one added; raises a ValueError unless both are of
+        the same photographs, layers and size."""
+        for name in ("photographs", "layers", "size"):
+            here, there = getattr(self, name), getattr(other, name)
+            if here != there:
+                raise ValueError(f"Expected the same {name}, {here}, but got {there}.")
+        whole, pooled = {**self.whole, **other.whole}, {**self.pooled, **other.pooled}
+        parts = tuple(dict.fromkeys((*self.parts, *other.parts)))
+        return replace(self, parts=parts, whole=whole, pooled=pooled)
 
     def table(self, pooled: bool = False) -> str:
         """Write Δ and its deviation for each part (a row) and layer (a column)."""
