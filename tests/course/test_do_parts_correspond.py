@@ -123,6 +123,22 @@ def test_an_eye_passes_for_a_nose(found):
     assert np.diag(across) == pytest.approx([one.delta for one in parts])
 
 
+def test_some_maps_fall_in_all_animals(found):
+    falls = {p: (found.pooled["fire9", p].signs == 1).all(axis=1) for p in (*PARTS, "random")}
+    counts = [falls[part].sum() for part in PARTS]
+    assert counts == pytest.approx([15, 19, 18], abs=2)
+    random = falls["random"].sum(axis=1)
+    assert random.mean() == pytest.approx(5.25, abs=0.5) and random.max() < 12
+    always = np.flatnonzero(np.all([falls[part][0] for part in PARTS], axis=0))
+    assert {31, 232} <= set(always) and len(always) == pytest.approx(5, abs=1)
+    atlas = zv.load_atlas("squeezenet")
+    names = {
+        channel: [one.name for one in atlas.patches("fire9", channel)] for channel in (31, 232)
+    }
+    assert names[232][:3] == ["astronaut", "grace_hopper", "german_shepherd"]
+    assert {"us_capitol", "colosseum", "tetrapylon"} < set(names[31])
+
+
 def test_another_network_finds_nothing(lite0):
     features = seen(lite0, ANIMALS)
     deep = choose.three_layers(lite0).deep
