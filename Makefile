@@ -13,8 +13,9 @@ LAB_ARGS ?=
 EXAMPLES ?= 500
 
 PY = .venv/bin/python
-# Two processes at a time; what is in one file stays in one of them, with the networks it loads.
-TWO = -n 2 --dist loadfile
+# Two processes at a time; what is in one file stays in one of them, with the networks it loads. In
+# the order of the files: else those with few tests come last, and among them are the longest.
+TWO = -n 2 --dist loadfile --no-loadscope-reorder
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
 NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg

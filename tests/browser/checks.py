@@ -36,3 +36,29 @@ def shows(explorer, module, context, state):
     found = differ(explorer.pixels(), expected)
     assert not found[0], f"the picture is not that of {state}: {found}"
     return expected
+
+
+def serious_problems(page, where):
+    """What the accessibility checker finds serious in an element: [(rule, HTML), ...]."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=where).response
+    assert len(found["passes"]) > 5, "the checker looked at nothing"
+    return [
+        (one["id"], one["nodes"][0]["html"])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def cut_off(root):
+    """What sticks out of an element on its right side: a list of HTML."""
+    return root.evaluate(
+        """root => {
+            const width = root.getBoundingClientRect().right + 1;
+            const parts = [...root.querySelectorAll('*')].filter(
+                one => one.getClientRects().length && !one.closest('.noUi-base'));
+            return parts.filter(one => one.getBoundingClientRect().right > width)
+                .map(one => one.outerHTML.slice(0, 100));
+        }"""
+    )

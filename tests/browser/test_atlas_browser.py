@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from checks import differ, on_screen, shows
+from checks import cut_off, differ, on_screen, serious_problems, shows
 
 import zv_helpers as zv
 from zv_helpers import explorers
@@ -268,16 +268,7 @@ def everything(explorer):
 
 
 def test_nothing_serious_for_the_accessibility_checker_with_everything_open(everything):
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(everything.page, context="[data-explorer='0']").response
-    assert len(found["passes"]) > 5, "the checker looked at nothing"
-    serious = [
-        (one["id"], one["nodes"][0]["html"])
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_problems(everything.page, "[data-explorer='0']") == []
 
 
 def test_nothing_is_cut_off_at_700_pixels_with_everything_open(everything):
@@ -285,15 +276,6 @@ def test_nothing_is_cut_off_at_700_pixels_with_everything_open(everything):
     page.set_viewport_size({"width": 700, "height": 720})
     try:
         page.wait_for_timeout(500)
-        cut = everything.root.evaluate(
-            """root => {
-                const width = root.getBoundingClientRect().right + 1;
-                const parts = [...root.querySelectorAll('*')].filter(
-                    one => one.getClientRects().length && !one.closest('.noUi-base'));
-                return parts.filter(one => one.getBoundingClientRect().right > width)
-                    .map(one => one.outerHTML.slice(0, 100));
-            }"""
-        )
-        assert cut == []
+        assert cut_off(everything.root) == []
     finally:
         page.set_viewport_size({"width": 1280, "height": 720})

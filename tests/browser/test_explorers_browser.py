@@ -9,7 +9,7 @@ from dataclasses import replace
 import nbformat
 import numpy as np
 import pytest
-from checks import differ, on_screen, shows
+from checks import cut_off, differ, on_screen, serious_problems, shows
 from PIL import Image
 from test_notebooks import middle_of_position, move_relevance
 
@@ -218,18 +218,9 @@ def test_the_keyboard_alone_reaches_every_control(notebook, index):
 
 @pytest.mark.parametrize("index", range(len(EXPLORERS)))
 def test_nothing_serious_for_the_accessibility_checker(notebook, index):
-    from axe_playwright_python.sync_playwright import Axe
-
     explorer = notebook.explorer(index)
     explorer.image.and_(notebook.page.locator("[alt]")).wait_for()
-    found = Axe().run(notebook.page, context=f"[data-explorer='{index}']").response
-    assert len(found["passes"]) > 5, "the checker looked at nothing"
-    serious = [
-        (one["id"], one["nodes"][0]["html"])
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious_problems(notebook.page, f"[data-explorer='{index}']") == []
 
 
 @pytest.mark.parametrize("index", range(len(EXPLORERS)))
@@ -293,16 +284,7 @@ def test_nothing_is_cut_off(notebook, index, size, zoom):
         if zoom == 1:
             notebook.execute("application:toggle-presentation-mode")
         page.wait_for_timeout(300)
-        cut = explorer.root.evaluate(
-            """root => {
-                const width = root.getBoundingClientRect().right + 1;
-                const parts = [...root.querySelectorAll('*')].filter(
-                    one => one.getClientRects().length && !one.closest('.noUi-base'));
-                return parts.filter(one => one.getBoundingClientRect().right > width)
-                    .map(one => one.outerHTML.slice(0, 100));
-            }"""
-        )
-        assert cut == []
+        assert cut_off(explorer.root) == []
         box, room = explorer.root.bounding_box(), page.viewport_size
         assert box["width"] <= room["width"]
         words = explorer.line.evaluate("one => parseFloat(getComputedStyle(one).fontSize)")
