@@ -1,6 +1,7 @@
 """Zeiler visualizing, one station after the other: model → image → features → relevance → heatmap →
 overlay."""
 
+from . import trust
 from .atlas import Atlas, build_atlas, load_atlas
 from .data import DataError, data_folder
 from .deconvnet import (
@@ -59,6 +60,7 @@ __all__ = [
     "Atlas",
     "build_atlas",
     "load_atlas",
+    "trust",
     "DataError",
     "data_folder",
 ]

@@ -13,6 +13,8 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers import choose
+from zv_helpers.experiments.corners import corners_round, seen_boxes
+from zv_helpers.experiments.corresponding import correspondence
 from zv_helpers.experiments.moving import movement
 from zv_helpers.experiments.occluding import occlusion_maps
 
@@ -52,7 +54,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 18
+    assert len(ALL) == len(checks) == 20
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +95,11 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         ranking = zv.build_atlas(squeezenet, names, layers=[layer], count=len(names))
         four = checks.to_predict(ranking, layer, channel)
         here |= {"ranking": ranking, "channel": channel, "four": four}
+    if lesson == "do_parts_correspond":
+        names = ("german_shepherd", "kitten", "sheep")  # three of the lab's animals will do
+        more = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
+        here |= {"more": more, "size": 32, "network": squeezenet, "seen_boxes": seen_boxes}
+        here |= {"corners_round": corners_round, "correspondence": correspondence}
     if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
         here["toys"] = course(lesson, "toys")
     exec(shown, here)

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
 
 import zv_helpers as zv
-from zv_helpers import heatmaps
-from zv_helpers.course.step6 import checks, toys
+from zv_helpers import heatmaps, trust
+from zv_helpers.course import panels
+from zv_helpers.course.step6 import checks, figures, toys
+from zv_helpers.draw.colours import COLOURS, SKY, VERMILION
 from zv_helpers.heatmaps import box_of
+from zv_helpers.images import marked_boxes
 
 
 def test_nothing_answered_yet(cat):
@@ -75,3 +79,72 @@ def test_box_holds_the_hottest_pixel(cat, threshold):
 def test_box_refuses_a_threshold_that_everything_reaches():
     with pytest.raises(ValueError, match="above 0"):
         box_of(np.eye(3), 0)
+
+
+# The pointing game
+
+
+def marks(ax):
+    """{colour: [(row, column) …]} of the dots on a picture, the middles' crosses left out."""
+    found = {}
+    for line in ax.lines:
+        if line.get_marker() == "o":
+            place = (float(line.get_ydata()[0]), float(line.get_xdata()[0]))
+            found.setdefault(line.get_color(), []).append(place)
+    return found
+
+
+@pytest.fixture(scope="module")
+def pointing_games(squeezenet):
+    """Both games with one way that heeds the question and one that does not, over 12 boxes."""
+    boxes = marked_boxes(part="subject")[16:28]
+    ways = [("relevance", "gradient"), ("deconvnet", "deconvnet")]
+    games = trust.pointing_game, trust.pointing_game_of_four
+    return [game(squeezenet, ways, boxes, progress=False) for game in games]
+
+
+def test_the_wall_of_photographs_marks_hits_and_misses(pointing_games):
+    game, way = pointing_games[0], ("relevance", "gradient")
+    bars, wall = figures.pointing(game, way, columns=5).axes
+    count = game.count(way)
+    assert count == 11  # the Empire State Building is missed
+    found = marks(wall)
+    assert (len(found[SKY]), len(found[VERMILION])) == (count, 12 - count)
+    step = 224 + 14  # a photograph and the gap after it
+    index = [box.photograph for box in game.boxes].index("empire_state")
+    expected = np.add((index // 5 * step, index % 5 * step), game.points[1, index])
+    assert found[VERMILION] == [pytest.approx(tuple(expected))]
+    shown = wall.images[0].get_array()
+    corner = index // 5 * step, index % 5 * step
+    part = shown[corner[0] : corner[0] + 224, corner[1] : corner[1] + 224]
+    np.testing.assert_array_equal(part, game.pictures[index])
+    assert [bar.get_width() for bar in bars.patches] == [game.count(one) for one in game.ways]
+
+
+def test_the_pictures_of_four_mark_each_question_in_its_boxs_colour(pointing_games):
+    four = pointing_games[1]
+    figure = figures.pointing_of_four(four, four.ways[1:], first=1, count=2)
+    rows = [ax for ax in figure.axes if ax.images]
+    assert len(rows) == 4
+    for place, ax in enumerate(rows):
+        way, first = place // 2 + 1, 4 + place % 2 * 4
+        assert ax.get_title() == f"{four.hits[way, first : first + 4].sum()} of 4"
+        found, frames = marks(ax), ax.patches[1::2]  # under each frame lies a wider black one
+        for k, colour in enumerate(COLOURS[:4]):
+            assert found[colour] == [pytest.approx(tuple(four.points[way, first + k]))]
+            assert frames[k].get_edgecolor() == to_rgba(colour)
+            top, left, bottom, right = four.places[first + k]
+            box = frames[k].get_bbox()
+            edges = (box.y0 + 0.5, box.x0 + 0.5, box.y1 + 0.5, box.x1 + 0.5)
+            assert edges == (top, left, bottom, right)
+
+
+def test_the_bars_show_the_counts_and_chance(pointing_games):
+    for game in pointing_games:
+        figure, ax = panels()
+        figures.hits_of(ax, game)
+        counts = [game.count(way) for way in game.ways]
+        assert [text.get_text() for text in ax.texts] == list(map(str, counts))
+        labels = [label.get_text() for label in ax.get_yticklabels()]
+        assert labels == ["middle", "relevance · gradient", "deconvnet · deconvnet"]
+        assert ax.lines[-1].get_xdata()[0] == pytest.approx(12 * game.chance)

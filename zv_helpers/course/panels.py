@@ -82,13 +82,13 @@ def colourbar(ax, unit="", axes=None, shrink=0.8, pad=0.03):
     return ax
 
 
-def frame(ax, box, label="", colour=ORANGE):
-    """Draw a box (top, left, bottom, right) on a picture; returns `ax`."""
+def frame(ax, box, label="", colour=ORANGE, line=1.6):
+    """Draw a box (top, left, bottom, right) on a picture, `line` points wide; returns `ax`."""
     from matplotlib.patches import Rectangle
 
     top, left, bottom, right = box
     corner = (left - 0.5, top - 0.5)
-    for width, shade in ((3.0, "black"), (1.6, colour)):
+    for width, shade in ((1.875 * line, "black"), (line, colour)):
         ax.add_patch(Rectangle(corner, right - left, bottom - top, fill=False, lw=width, ec=shade))
     if label:
         ax.text(left, top - 4, label, color=colour, fontsize=8, va="bottom")

@@ -7,12 +7,22 @@ import numpy as np
 from PIL import Image
 
 from zv_helpers.draw.colours import in_rgb
+from zv_helpers.images.boxes import MarkedBox, marked_boxes
 from zv_helpers.images.opening import ImageError, SmallImageWarning, refused, shown
 from zv_helpers.images.photographs import credit, photographs
 from zv_helpers.images.reading import FROM_GREY, Source, read_picture
 from zv_helpers.network import InputSpec, Network
 
-__all__ = ["ImageError", "InputImage", "SmallImageWarning", "credit", "load_image", "photographs"]
+__all__ = [
+    "ImageError",
+    "InputImage",
+    "MarkedBox",
+    "SmallImageWarning",
+    "credit",
+    "load_image",
+    "marked_boxes",
+    "photographs",
+]
 
 FITS = ("crop", "letterbox", "stretch")
 MID_GREY = 128
@@ -52,6 +62,27 @@ class InputImage:
     def rgb(self) -> np.ndarray:
         """What the network sees, to be shown: uint8 RGB (h, w, 3); grey stays grey."""
         return in_rgb(self.pixels)
+
+    def locate(self, box: MarkedBox | Box) -> Box | None:
+        """Say where a box of the photograph lies in `pixels`, by the fit that made them.
+
+        box: a `MarkedBox` of this photograph, or (top, left, bottom, right) in pixels of
+            `original_size`, bottom and right not included.
+
+        Returns (top, left, bottom, right), int, all pixels that cover a part of it; None where the
+        fit has cut it off. Raises ImageError for a box of another photograph or outside this one.
+        """
+        if isinstance(box, MarkedBox):
+            if box.photograph != self.name:
+                came = f"this one is of {box.photograph!r}"
+                advice = f"choose it with marked_boxes({self.name!r})"
+                raise refused(f"a box of the photograph {self.name!r}", came, advice)
+            box = box.corners
+        (height, width), (top, left, bottom, right) = self.original_size, box
+        if not (0 <= top < bottom <= height and 0 <= left < right <= width):
+            inside = f"a box (top, left, bottom, right) within {height} rows and {width} columns"
+            raise refused(inside, f"got {box}", "give it in pixels of the upright photograph")
+        return seen_box(box, self.box, self.place)
 
     def __repr__(self):
         size, seen = _size(self.original_size), _size(self.spec.size)
@@ -155,6 +186,31 @@ def fit_boxes(size: Size, seen: Size, fit: str) -> tuple[Box, Box]:
     box = _middle(size, seen) if fit == "crop" else (0, 0, *size)
     place = _middle(seen, size) if fit == "letterbox" else (0, 0, *seen)
     return box, place
+
+
+def seen_box(marked: Box, box: Box, place: Box) -> Box | None:
+    """Work out where a box of a photograph is shown in the network's input.
+
+    marked: (top, left, bottom, right) in pixels of the photograph; box, place: what `fit_boxes`
+    returned. Returns (top, left, bottom, right) of all pixels that cover a part of it, None if
+    nothing of it is used.
+
+    >>> seen_box((0, 0, 100, 160), *fit_boxes((200, 300), (100, 100), "crop"))
+    (0, 0, 50, 55)
+    >>> seen_box((0, 0, 200, 50), *fit_boxes((200, 300), (100, 100), "crop")) is None
+    True
+    """
+    top, bottom = _shown(marked[::2], box[::2], place[::2])
+    left, right = _shown(marked[1::2], box[1::2], place[1::2])
+    return (top, left, bottom, right) if top < bottom and left < right else None
+
+
+def _shown(marked, used, filled):
+    """Return the pixels (start, stop) of `filled` that cover a part of `marked`, of which `used` is
+    seen. In whole numbers: no rounding error adds a row."""
+    start, stop = max(marked[0], used[0]) - used[0], min(marked[1], used[1]) - used[0]
+    extent, pixels = used[1] - used[0], filled[1] - filled[0]
+    return filled[0] + start * pixels // extent, filled[0] - (-stop * pixels // extent)
 
 
 def _middle(outer, proportions):

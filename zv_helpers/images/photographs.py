@@ -41,10 +41,15 @@ def credit(name: str) -> str:
         for row in csv.DictReader(file):
             if Path(row["file"]).stem == name:
                 return f"{row['author']}, {row['licence']}, {row['source']}"
-    if name in (known := photographs()):
-        return "your own photograph"
-    came = f"{shown(name)} is none{_close_names(str(name), known)}"
-    raise refused("the name of a shipped photograph", came, "photographs() lists them all")
+    check_name(name)
+    return "your own photograph"
+
+
+def check_name(name: str) -> None:
+    """Raise ImageError, with the closest names, where no photograph has that name."""
+    if name not in (known := photographs()):
+        came = f"{shown(name)} is none{_close_names(str(name), known)}"
+        raise refused("the name of a shipped photograph", came, "photographs() lists them all")
 
 
 def find_photograph(source: str | os.PathLike) -> Path:
