@@ -282,3 +282,12 @@ def test_small_networks_have_something_to_show_too(layers):
     layout = choose.three_layers(network)
     assert {layout.lowest, layout.middle, layout.deep} <= names
     assert choose.worth_seeing(features)[0] in names
+
+
+def test_common_neurons_are_strong_on_every_photograph(cat, squeezenet):
+    shepherd = zv.extract_features(squeezenet, zv.load_image("german_shepherd", squeezenet))
+    found = choose.common_neurons([cat, shepherd], "fire5", 3)
+    least = np.minimum(cat["fire5"][13, 13], shepherd["fire5"][13, 13])
+    assert [one.channel for one in found] == np.argsort(-least, kind="stable")[:3].tolist()
+    assert {(one.row, one.column) for one in found} == {(13, 13)} and least[found[0].channel] > 0
+    assert found[0] == cat.neuron("fire5", found[0].channel, 13, 13)

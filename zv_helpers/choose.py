@@ -227,6 +227,16 @@ def middle_neurons(features: Any, layer: str, count: int = 8) -> list:
     return [features.neuron(layer, channel, row, column) for channel in channels]
 
 
+def common_neurons(several: Any, layer: str, count: int = 8) -> list:
+    """Return the neurons at a layer's middle position that several photographs have in common: the
+    strongest, each by the photograph on which it is weakest. As neurons of the first."""
+    first = several[0]
+    row, column = (size // 2 for size in first[layer].shape[:2])
+    least = np.min([one.below_cap(layer)[row, column] for one in several], axis=0)
+    channels = np.argsort(-least, kind="stable")[:count]
+    return [first.neuron(layer, channel, row, column) for channel in channels]
+
+
 def inner_neuron(features: Any, layer: str, channel: int) -> Neuron:
     """Return a feature map's strongest neuron whose receptive field no border of the picture cuts.
 

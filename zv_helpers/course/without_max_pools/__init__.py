@@ -1,0 +1,1 @@
+"""What the lab `without_max_pools` shows and asks: which pictures depend on the photograph."""

@@ -1,0 +1,59 @@
+"""Checks for the exercises of the lab. Each returns one sentence."""
+
+import numpy as np
+
+from ...experiments.switches import likeness_by_layer
+from ..answers import exercise, numbers, refused
+from .toys import OTHER, through_a_pool, through_a_stride
+
+SAME = 0.999  # two pictures that differ by rounding only
+
+
+@exercise("answer_1 = [[0, 0, 1, 0], [5, 0, 0, 0], [0, 0, 4, 0], [0, 2, 0, 0]]")
+def check_toy(answer):
+    """Check the toy's signal after the max-pool, by the switches of `toys.OTHER`.
+
+    answer: (4, 4), or None.
+    """
+    expected = "the signal at the 4 × 4 pixels"
+    given = numbers(answer, expected)
+    if given.shape != (4, 4):
+        return f"Expected {expected}, but got an array of shape {given.shape}."
+    right = through_a_pool(OTHER)
+    if np.array_equal(given, right):
+        return "Right: each of the four went to the largest pixel of its window in this photograph."
+    if np.array_equal(given, through_a_stride(OTHER)):
+        return "Not quite: that is where a stride sends them; a max-pool looks at the photograph."
+    row, column = np.argwhere(given != right)[0] // 2
+    return (
+        f"Not quite: look at the window that begins at row {2 * row}, column {2 * column}: where "
+        "is its largest number in toys.OTHER?"
+    )
+
+
+@exercise(
+    """\
+found = likeness_by_layer(several, "deconvnet")
+answer_2 = next(layer for layer, value in found.items() if value < 0.999)"""
+)
+def check_first_layer(several, answer):
+    """Check which is the first layer whose deconvnet pictures depend on the photograph.
+
+    Args:
+        several: `Features` of several photographs in one network.
+        answer: the name of a layer, or None.
+    """
+    network = several[0].network
+    if not isinstance(answer, str) or answer not in network.graph.layer_values:
+        raise refused(
+            answer, f"the name of a layer of {network.name}", f"such as {network.layers[0].name!r}"
+        )
+    found = likeness_by_layer(several, "deconvnet", progress=False)
+    first = next((layer for layer, value in found.items() if value < SAME), None)
+    if first is None:
+        return f"In {network.name} there is none: no max-pool lies below any of its layers."
+    if answer == first:
+        return f"Right: {first} is the first with a max-pool between it and the pixels."
+    if found.get(answer, 1) < SAME:
+        return f"Not quite: those of {answer} do, but those of an earlier layer do so too."
+    return f"Not quite: at {answer} the pictures are all the same; go further up."

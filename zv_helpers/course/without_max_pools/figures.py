@@ -1,0 +1,62 @@
+"""The figures of the lab: one neuron with several photographs' forward passes, and how alike its
+pictures are at every layer."""
+
+import warnings
+
+import numpy as np
+
+from ...deconvnet import ProjectionWarning, project
+from ...draw.colours import BLUE, GREEN, GREY, VERMILION
+from ...draw.signals import signal_picture
+from ...experiments.switches import likeness
+from ..panels import panels, picture
+
+COLOURS = {"deconvnet": VERMILION, "guided": BLUE, "gradient": GREEN}
+
+
+def one_neuron(rows, rule="deconvnet"):
+    """Draw one neuron's projections with the forward passes of several photographs, a row for each
+    network; returns a Figure.
+
+    rows: [([Features of each photograph], Neuron of the first)]. A row has one scale.
+    """
+    columns = len(rows[0][0])
+    figure, axes = panels(columns, len(rows), 1.75, 1.95, squeeze=False)
+    for row, (several, neuron) in zip(axes, rows, strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ProjectionWarning)
+            pictures = [project(features, neuron, rule) for features in several]
+        scale = max(one.scale for one in pictures)
+        for i, (ax, features, one) in enumerate(zip(row, several, pictures, strict=True)):
+            title = f"by {features.image.name}"
+            if i:
+                title += f"\n{likeness([several[0], features], [neuron], rule):.2f} like the first"
+            picture(ax, signal_picture(one.pixels, scale), title)
+        where = f"{several[0].network.name}\n{neuron.layer}, map {neuron.channel}"
+        row[0].set_ylabel(where, fontsize=8)
+    return figure
+
+
+def by_depth(networks):
+    """Draw how alike the pictures of one neuron are, layer by layer, a panel for each network and a
+    line for each rule; grey lines are max-pools. Returns a Figure.
+
+    networks: {`Network`: {rule: {layer: likeness}}}.
+    """
+    figure, axes = panels(len(networks), width=3.6, height=2.5, sharey=True, squeeze=False)
+    for ax, (network, rules) in zip(axes[0], networks.items(), strict=True):
+        for rule, found in rules.items():
+            ax.plot(list(found.values()), color=COLOURS[rule], label=rule, lw=1.8)
+        layers = list(next(iter(rules.values())))
+        pools = np.diff([0, *(network.layer(layer).switches for layer in layers)])
+        for place in np.flatnonzero(pools > 0):
+            ax.axvline(place - 0.5, color=GREY, lw=1, zorder=0)
+        ax.set_title(network.name, fontsize=9)
+        ends = [0, len(layers) - 1]
+        ax.set_xticks(ends, [layers[end] for end in ends], fontsize=7)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.tick_params(labelsize=7)
+        ax.set_ylim(-0.05, 1.05)
+    axes[0, 0].set_ylabel("likeness of the pictures", fontsize=8)
+    axes[0, 0].legend(fontsize=7, frameon=False, loc="upper right")
+    return figure
