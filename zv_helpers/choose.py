@@ -230,11 +230,24 @@ def middle_neurons(features: Any, layer: str, count: int = 8) -> list:
 def common_neurons(several: Any, layer: str, count: int = 8) -> list:
     """Return the neurons at a layer's middle position that several photographs have in common: the
     strongest, each by the photograph on which it is weakest. As neurons of the first."""
-    first = several[0]
-    row, column = (size // 2 for size in first[layer].shape[:2])
-    least = np.min([one.below_cap(layer)[row, column] for one in several], axis=0)
+    least, (row, column) = _least(several, layer)
     channels = np.argsort(-least, kind="stable")[:count]
-    return [first.neuron(layer, channel, row, column) for channel in channels]
+    return [several[0].neuron(layer, channel, row, column) for channel in channels]
+
+
+def last_in_common(several: Any, count: int = 1) -> str:
+    """Return the last layer in whose middle so many neurons are active on each of several
+    photographs; the last of all if there is none."""
+    layers = several[0].layers
+    active = (one for one in layers[::-1] if np.sum(_least(several, one)[0] > 0) >= count)
+    return next(active, layers[-1])
+
+
+def _least(several, layer):
+    """Return the smallest activation of each map in the middle of a layer, (channels,), over some
+    photographs, and where that is."""
+    row, column = (size // 2 for size in several[0][layer].shape[:2])
+    return np.min([one.below_cap(layer)[row, column] for one in several], axis=0), (row, column)
 
 
 def inner_neuron(features: Any, layer: str, channel: int) -> Neuron:

@@ -44,6 +44,12 @@ def way_down(first, second, neuron):
     return pair, [_alike(a.values, b.values) for a, b in steps]
 
 
+def _mean(pairs):
+    """The mean correlation of pairs of pictures; NaN where every pair is empty."""
+    found = [_alike(a, b) for a, b in pairs if a.any() or b.any()]
+    return float(np.mean(found)) if found else float("nan")
+
+
 def _alike(one, other):
     """Correlate two signals; 1 where they are the same, as where no signal goes down a branch."""
     return 1.0 if np.array_equal(one, other) else correlation(one, other)
@@ -72,9 +78,7 @@ def likeness(several, neurons, rule="deconvnet"):
         warnings.simplefilter("ignore", ProjectionWarning)  # it is what is measured here
         pictures = [[one.pixels for one in project(f, neurons, rule)] for f in several]
     pairs = itertools.combinations(pictures, 2)
-    both = ((a, b) for one, other in pairs for a, b in zip(one, other, strict=True))
-    found = [_alike(a, b) for a, b in both if a.any() or b.any()]
-    return float(np.mean(found)) if found else float("nan")
+    return _mean((a, b) for one, other in pairs for a, b in zip(one, other, strict=True))
 
 
 def likeness_of_neurons(features, neurons, rule="deconvnet"):
@@ -86,8 +90,8 @@ def likeness_of_neurons(features, neurons, rule="deconvnet"):
         features: of the photograph; neurons: two `Neuron`s or more of one row, column and layer.
         rule: "deconvnet", "guided" or "gradient".
 
-    Returns the mean correlation of two pictures, over all pairs. Raises a ValueError for fewer than
-    two neurons or different places.
+    Returns the mean correlation of two pictures, over all pairs; empty ones count as in `likeness`.
+    Raises a ValueError for fewer than two neurons or different places.
     """
     places = {(one.layer, one.row, one.column) for one in neurons}
     if len(neurons) < 2 or len(places) > 1:
@@ -98,7 +102,7 @@ def likeness_of_neurons(features, neurons, rule="deconvnet"):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ProjectionWarning)
         pictures = [one.pixels for one in project(features, list(neurons), rule)]
-    return float(np.mean([_alike(a, b) for a, b in itertools.combinations(pictures, 2)]))
+    return _mean(itertools.combinations(pictures, 2))
 
 
 def likeness_by_layer(several, rule="deconvnet", count=3, layers=None, progress=True):
