@@ -1,5 +1,5 @@
 """The largest activation of every feature map and where it lies, found inside the compiled forward
-pass: the maps themselves never leave TensorFlow."""
+pass: only what is found leaves it, never the maps themselves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -148,14 +148,14 @@ class Peaks:
 
     def _walked(self, batch: Any, floor: Any, rows: Any) -> list:
         _, tf = keras_and_tensorflow()
-        values = walk(self._plan, {0: self._prepared(batch, rows)})
-
-        def maps_of(number):
-            maps = tf.cast(values[number], "float32")
-            return tf.reshape(maps, (-1, *self.graph.shapes[number]))
-
-        maps = {number: maps_of(number) for number in self.maps.values}
-        rows = {n: _largest_of_rows(maps_of(n)) for n in {c.value for c in self._covers.values()}}
+        values, shapes = walk(self._plan, {0: self._prepared(batch, rows)}), self.graph.shapes
+        read = {cover.value for cover in self._covers.values()}
+        whole = {
+            number: tf.reshape(tf.cast(values[number], "float32"), (-1, *shapes[number]))
+            for number in read.union(self.maps.values)
+        }
+        maps = {number: whole[number] for number in self.maps.values}
+        rows = {number: _largest_of_rows(whole[number]) for number in read}
         below = {
             number: _largest_of_rows(tf.where(maps[number] < cap, maps[number], 0))
             for number, cap in self._caps.items()

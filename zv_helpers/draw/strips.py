@@ -122,7 +122,11 @@ def words(draw, place, text, size, colour=INK, width=None, bold=False):
 
 
 def broken(text, size, width):
-    """Break a text into lines that are at most `width` wide: a list."""
+    """Break a text between words into lines that are at most `width` wide: a list.
+
+    >>> broken("so many words", 11, 1000), broken("so many words", 11, 1)
+    (['so many words'], ['so', 'many', 'words'])
+    """
     lines, face = [], font(size)
     for word in text.split():
         if lines and face.getlength(f"{lines[-1]} {word}") <= width:
