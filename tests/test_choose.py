@@ -291,3 +291,19 @@ def test_common_neurons_are_strong_on_every_photograph(cat, squeezenet):
     assert [one.channel for one in found] == np.argsort(-least, kind="stable")[:3].tolist()
     assert {(one.row, one.column) for one in found} == {(13, 13)} and least[found[0].channel] > 0
     assert found[0] == cat.neuron("fire5", found[0].channel, 13, 13)
+
+
+def test_the_last_layer_in_common_has_enough_neurons_active_on_each(lite0):
+    names = ("german_shepherd", "tabby_cat", "espresso")
+    several = [zv.extract_features(lite0, zv.load_image(name, lite0)) for name in names]
+    enough = {}
+    for layer in several[0].layers:
+        row, column = (size // 2 for size in several[0][layer].shape[:2])
+        middles = [one.below_cap(layer)[row, column] for one in several]
+        enough[layer] = np.sum(np.min(middles, axis=0) > 0)
+    found = []
+    for count in (1, 4, max(enough.values()), 10**6):
+        last = [layer for layer, number in enough.items() if number >= count] or list(enough)
+        found.append(choose.last_in_common(several, count))
+        assert found[-1] == last[-1]
+    assert len(set(found)) > 1

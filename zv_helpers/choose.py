@@ -236,8 +236,8 @@ def common_neurons(several: Any, layer: str, count: int = 8) -> list:
 
 
 def last_in_common(several: Any, count: int = 1) -> str:
-    """Return the last layer in whose middle so many neurons are active on each of several
-    photographs; the last of all if there is none."""
+    """Return the last layer in whose middle so many neurons are active, below the cap of their
+    ReLU, on each of several photographs; the last of all if there is none."""
     layers = several[0].layers
     active = (one for one in layers[::-1] if np.sum(_least(several, one)[0] > 0) >= count)
     return next(active, layers[-1])

@@ -9,6 +9,7 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers.course import answers
+from zv_helpers.course.do_parts_correspond import checks as parts
 from zv_helpers.course.hide_a_part import checks as hide
 from zv_helpers.course.move_grow_turn import checks as move
 from zv_helpers.course.step1 import checks as one
@@ -17,6 +18,7 @@ from zv_helpers.course.step3 import checks as three
 from zv_helpers.course.step4 import checks as four
 from zv_helpers.course.step5 import checks as five
 from zv_helpers.course.step6 import checks as six
+from zv_helpers.course.without_max_pools import checks as pools
 
 
 class Hostile:
@@ -95,7 +97,7 @@ ODD = {
 
 
 @pytest.fixture(scope="module")
-def checks(cat, squeezenet):
+def checks(cat, shepherd, squeezenet):
     image, heat = cat.image, zv.heatmap(cat)
     return {
         "receptive field": one.check_receptive_field,
@@ -115,12 +117,17 @@ def checks(cat, squeezenet):
         "places": lambda answer: hide.check_places(cat, answer),
         "moved toy": move.check_toy,
         "angle": lambda answer: move.check_angle(cat, answer),
+        "toy parts": parts.check_toy,
+        "noses": lambda answer: parts.check_noses([cat, shepherd], "fire5", 32, answer),
+        "toy pool": pools.check_toy,
+        "first layer": lambda answer: pools.check_first_layer([cat, shepherd], answer),
     }
 
 
 NAMES = (
     "receptive field, model, round trip, smallest side, switches, neuron, unpool, rules, against, "
-    "finish, threshold, box, place, hidden toy, places, moved toy, angle"
+    "finish, threshold, box, place, hidden toy, places, moved toy, angle, "
+    "toy parts, noses, toy pool, first layer"
 ).split(", ")
 
 

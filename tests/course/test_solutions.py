@@ -17,6 +17,7 @@ from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
 from zv_helpers.experiments.moving import movement
 from zv_helpers.experiments.occluding import occlusion_maps
+from zv_helpers.experiments.switches import likeness_by_layer
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 # {its folder in the course: the notebook}
@@ -54,7 +55,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 20
+    assert len(ALL) == len(checks) == 22
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,10 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         more = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
         here |= {"more": more, "size": 32, "network": squeezenet, "seen_boxes": seen_boxes}
         here |= {"corners_round": corners_round, "correspondence": correspondence}
+    if lesson == "without_max_pools":
+        names = ("german_shepherd", "tabby_cat", "espresso")
+        several = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
+        here |= {"several": several, "likeness_by_layer": likeness_by_layer}
     if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
         here["toys"] = course(lesson, "toys")
     exec(shown, here)

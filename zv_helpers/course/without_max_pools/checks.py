@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...choose import max_pools
 from ...experiments.switches import likeness_by_layer
 from ..answers import exercise, numbers, refused
 from .toys import OTHER, through_a_pool, through_a_stride
@@ -44,16 +45,22 @@ def check_first_layer(several, answer):
         answer: the name of a layer, or None.
     """
     network = several[0].network
-    if not isinstance(answer, str) or answer not in network.graph.layer_values:
+    names = several[0].layers
+    if not isinstance(answer, str) or answer not in names:
         raise refused(
             answer, f"the name of a layer of {network.name}", f"such as {network.layers[0].name!r}"
         )
-    found = likeness_by_layer(several, "deconvnet", progress=False)
-    first = next((layer for layer, value in found.items() if value < SAME), None)
-    if first is None:
+    if not max_pools(network):
         return f"In {network.name} there is none: no max-pool lies below any of its layers."
+    first = next((name for name in names if _depends(several, name)), None)
     if answer == first:
         return f"Right: {first} is the first with a max-pool between it and the pixels."
-    if found.get(answer, 1) < SAME:
-        return f"Not quite: those of {answer} do, but those of an earlier layer do so too."
+    if first in names[: names.index(answer)]:
+        return f"Not quite: {answer} has an earlier one below it whose pictures depend on it too."
     return f"Not quite: at {answer} the pictures are all the same; go further up."
+
+
+def _depends(several, layer):
+    """Whether the deconvnet pictures of a layer differ from photograph to photograph."""
+    found = likeness_by_layer(several, "deconvnet", layers=[layer], progress=False)
+    return found[layer] < SAME

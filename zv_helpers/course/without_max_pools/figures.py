@@ -21,7 +21,7 @@ def one_neuron(rows, rule="deconvnet"):
     rows: [([Features of each photograph], Neuron of the first)]. A row has one scale.
     """
     columns = len(rows[0][0])
-    figure, axes = panels(columns, len(rows), 1.75, 1.95, squeeze=False)
+    figure, axes = panels(columns, len(rows), 1.9, 1.95, squeeze=False)
     for row, (several, neuron) in zip(axes, rows, strict=True):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ProjectionWarning)
@@ -32,7 +32,7 @@ def one_neuron(rows, rule="deconvnet"):
             if i:
                 title += f"\n{likeness([several[0], features], [neuron], rule):.2f} like the first"
             picture(ax, signal_picture(one.pixels, scale), title)
-        where = f"{several[0].network.name}\n{neuron.layer}, map {neuron.channel}"
+        where = f"{several[0].network.name}\n{neuron.layer}\nmap {neuron.channel}"
         row[0].set_ylabel(where, fontsize=8)
     return figure
 
@@ -46,14 +46,16 @@ def by_depth(networks):
     figure, axes = panels(len(networks), width=3.6, height=2.5, sharey=True, squeeze=False)
     for ax, (network, rules) in zip(axes[0], networks.items(), strict=True):
         for rule, found in rules.items():
-            ax.plot(list(found.values()), color=COLOURS[rule], label=rule, lw=1.8)
+            ax.plot(list(found.values()), ".-", color=COLOURS[rule], label=rule, lw=1.8)
         layers = list(next(iter(rules.values())))
         pools = np.diff([0, *(network.layer(layer).switches for layer in layers)])
         for place in np.flatnonzero(pools > 0):
             ax.axvline(place - 0.5, color=GREY, lw=1, zorder=0)
         ax.set_title(network.name, fontsize=9)
         ends = [0, len(layers) - 1]
-        ax.set_xticks(ends, [layers[end] for end in ends], fontsize=7)
+        ax.set_xticks(ends, [layers[end] for end in ends])
+        for label, side in zip(ax.get_xticklabels(), ("left", "right"), strict=True):
+            label.set_horizontalalignment(side)
         ax.spines[["top", "right"]].set_visible(False)
         ax.tick_params(labelsize=7)
         ax.set_ylim(-0.05, 1.05)
