@@ -57,7 +57,7 @@ def test_every_cell_runs_without_an_error(notebook):
 def test_every_explorer_shows_what_is_chosen(notebook, features_of, workbook):
     cells = notebook.code_cells()
     chosen = next(c["source"] for c in cells if "parameters" in c["tags"])
-    context = Context(features_of(re.search(r'PHOTO = "(\w+)"', chosen)[1]))
+    context = Context(features_of(re.search(r'PHOTOS? = \[?"(\w+)"', chosen)[1]))
     made = [c["source"] for c in cells if "explorer" in c["tags"]]
     assert made
     for i, source in enumerate(made):
