@@ -60,6 +60,10 @@ def test_all_animals_with_both_eyes_and_a_nose_are_there():
     assert set.intersection(*marked.values()) == set(ANIMALS)
 
 
+def test_the_five_animals_have_five_classes(animals):
+    assert len({one.target() for one in animals}) == 5
+
+
 def test_the_squares_lie_on_the_parts(animals, places):
     for part in PARTS:
         for one, corner in zip(animals, places[part], strict=True):
