@@ -15,7 +15,7 @@ from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.shell import Context
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("atlas")]
+pytestmark = pytest.mark.browser
 
 SETUP = """import zv_helpers as zv
 from zv_helpers import explorers

@@ -20,7 +20,7 @@ from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.shell import Context
 from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("explorers")]
+pytestmark = pytest.mark.browser
 
 SETUP = """import zv_helpers as zv
 from zv_helpers import explorers

@@ -29,11 +29,7 @@ NOTEBOOKS = [*sorted(FOLDER.glob("0*.ipynb")), *LABS]
 EXPLORERS = re.compile(r"explorers\.(\w+)\(")
 
 
-# Each notebook stays in one process, the two of a browser test run take them by turns.
-ONE_BY_ONE = [pytest.param(path, marks=pytest.mark.xdist_group(path.stem)) for path in NOTEBOOKS]
-
-
-@pytest.fixture(scope="module", params=ONE_BY_ONE, ids=[path.stem for path in NOTEBOOKS])
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request, lab, chromium):
     """A notebook, run from top to bottom."""
     from in_browser import Notebook
