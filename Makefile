@@ -17,9 +17,10 @@ PY = .venv/bin/python
 # the order of the files: else those with few tests come last, and among them are the longest.
 TWO = -n 2 --dist loadfile --no-loadscope-reorder
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
-NBVAL = TQDM_DISABLE=1 $(PY) -m pytest --nbval-current-env --nbval-cell-timeout=120 \
+NBVAL = TQDM_DISABLE=1 $(PY) -m pytest $(TWO) --nbval-current-env --nbval-cell-timeout=300 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
-NOTEBOOKS = notebooks/0*.ipynb
+# The longest of the six first: else one process works alone at the end.
+NOTEBOOKS = notebooks/06*.ipynb notebooks/0[1-5]*.ipynb
 LABS = notebooks/labs/*.ipynb
 # What drives the browser is installed where it is first needed.
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
@@ -41,16 +42,16 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 
 test: setup ## Doctests, tests, the notebooks with the three shipped networks, the labs with two
 	$(PY) -m pytest $(TWO) --ignore=tests/browser
-	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS) $(LABS)
+	ZV_MODEL=squeezenet $(NBVAL) --nbval $(LABS) $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
-	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS) $(LABS)
+	ZV_TRAIN=0 ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(LABS) $(NOTEBOOKS)
 
 coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term-missing:skip-covered
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
-	$(PY) -m pytest -m browser tests/browser
+	ZV_TRAIN=0 $(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
 
 fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
 	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property

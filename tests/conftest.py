@@ -1,8 +1,10 @@
-"""What many tests share: the shipped networks, and one forward pass of each."""
+"""What many tests share: the shipped networks, and one forward pass of each.
 
-import odd_networks
+What needs TensorFlow is imported in the fixtures: the process that only hands out the tests reads
+this file too, and need not wait for it.
+"""
+
 import pytest
-from independent import in_double_precision
 
 import zv_helpers as zv
 from zv_helpers.network import compiling
@@ -58,21 +60,33 @@ def lite_cat(lite0):
 
 @pytest.fixture(scope="session")
 def squeezenet64(squeezenet):
+    from independent import in_double_precision
+
     return in_double_precision(squeezenet)
 
 
 @pytest.fixture(scope="session")
 def vgg16_64(vgg16):
+    from independent import in_double_precision
+
     return in_double_precision(vgg16)
 
 
-@pytest.fixture(scope="session", params=odd_networks.MODELS)
+ODD = ("oblong", "grey", "open", "one score", "no classes", "segmentation")
+
+
+@pytest.fixture(scope="session", params=ODD)
 def odd(request):
+    import odd_networks
+
+    assert set(odd_networks.MODELS) == set(ODD)
     return odd_networks.made(request.param)
 
 
 @pytest.fixture(scope="session")
 def oblong():
+    import odd_networks
+
     return odd_networks.made("oblong")
 
 

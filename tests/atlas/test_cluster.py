@@ -32,10 +32,10 @@ def client():
 
 @pytest.fixture(scope="module")
 def many(pictures, tmp_path_factory):
-    """3,000 photographs, ten times the same 300, with one that cannot be read: twelve chunks."""
+    """1,800 photographs, six times the same 300, with one that cannot be read: eight chunks."""
     broken = tmp_path_factory.mktemp("broken") / "broken.png"
     broken.write_bytes(b"no picture")
-    sources = list(list_photographs(pictures)) * 10
+    sources = list(list_photographs(pictures)) * 6
     sources[700] = str(broken)
     return sources
 
@@ -49,7 +49,7 @@ def test_it_is_bit_for_bit_that_of_one_process(client, network, many, whole):
     told = []
     atlas = zv.build_atlas(network, many, client=client, progress=lambda *both: told.append(both))
     assert same_atlas(atlas, whole) and len(atlas.skipped) == 1
-    assert told[0] == (0, 3000) and told[-1] == (3000, 3000)
+    assert told[0] == (0, 1800) and told[-1] == (1800, 1800)
 
 
 def test_a_shipped_network_on_workers(client, squeezenet):
@@ -96,7 +96,7 @@ def test_many_chunks_are_merged_as_a_tree(client, network, many, whole, monkeypa
     told = []
     atlas = zv.build_atlas(network, many, client=client, progress=lambda *both: told.append(both))
     assert same_atlas(atlas, whole)
-    assert told == [(0, 3000), (3000, 3000)]
+    assert told == [(0, 1800), (1800, 1800)]
 
 
 def test_a_break_keeps_the_chunks_that_are_done_and_one_process_goes_on(
@@ -109,7 +109,7 @@ def test_a_break_keeps_the_chunks_that_are_done_and_one_process_goes_on(
     with pytest.raises(KeyboardInterrupt):
         zv.build_atlas(network, many, client=client, out=tmp_path, progress=stop)
     found = folders.read_found(tmp_path, folders.read_contents(tmp_path))
-    assert 4 <= found.done.sum() < 12
+    assert 4 <= found.done.sum() < 8
     atlas = zv.build_atlas(network, many, out=tmp_path, progress=False)
     assert same_atlas(atlas, whole) and same_atlas(zv.load_atlas(tmp_path), whole)
 

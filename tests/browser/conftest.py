@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests, each on a copy of the notebooks."""
+"""A JupyterLab and a Chromium for the browser tests of a process, on a copy of the notebooks."""
 
 import functools
 import sys
@@ -9,6 +9,21 @@ import pytest
 import zv_helpers as zv
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """What one process of pytest-xdist takes at a time: a file, or one notebook of those that
+    test_notebooks.py opens one after the other."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file, _, test = nodeid.partition("::")
+            _, _, notebook = test.partition("[")
+            return f"{file}::{notebook}" if file.endswith("test_notebooks.py") else file
+
+    return OneNotebook(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -77,21 +77,30 @@ def picture(network, seed=0):
 
 
 def neurons(features, layers, model):
-    """One neuron at each of a few depths, active but not the strongest, which may sit at a cap:
-    [(target, path, index, start)]."""
+    """One neuron at each of a few depths, at every other one on the border, active but not the
+    strongest, which may sit at a cap: [(target, path, index, start)]."""
     known = [name for name in layers if there(model, name)]
     places = np.linspace(0, len(known) - 1, min(DEPTHS + 1, len(known)))[1:] if known else []
     places = [0] if len(known) == 1 else places
     picks = []
-    for name in dict.fromkeys(known[round(place)] for place in places):
+    for depth, name in enumerate(dict.fromkeys(known[round(place)] for place in places)):
         maps = features[name]
-        order = np.argsort(maps, axis=None, kind="stable")
-        active = np.count_nonzero(maps > 0)
+        allowed = on_the_border(maps) if depth % 2 else np.full(maps.shape, True)
+        order = np.argsort(np.where(allowed, maps, -np.inf), axis=None, kind="stable")
+        active = np.count_nonzero(allowed & (maps > 0))
         which = order[-max(active // 4, 1)]
         row, column, channel = (int(i) for i in np.unravel_index(which, maps.shape))
         target = features.neuron(name, channel, row, column)
         picks.append((target, name, (row, column, channel), None))
     return picks
+
+
+def on_the_border(maps):
+    """Which values lie on the border, where windows reach into the padding; all, if none of those
+    is active: bool (h, w, channels)."""
+    allowed = np.full(maps.shape, True)
+    allowed[1:-1, 1:-1] = False
+    return allowed if (maps[allowed] > 0).any() else np.full(maps.shape, True)
 
 
 def there(model, name):

@@ -6,8 +6,6 @@ sign and a difference
 is a mistake. Float32, as the learner runs it, is compared on the shipped networks.
 """
 
-import functools
-
 import numpy as np
 import pytest
 from independent import (
@@ -36,28 +34,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
 EXACT = 1e-6  # Keras keeps slopes and scales in float32 even here; to a learner 1e-4 matters
 
 
-@functools.cache
-def application(name, size, preprocess, **how):
-    """A network of keras.applications with random weights in float64, and its features of a random
-    picture."""
-    with double_precision():
-        model = getattr(keras.applications, name)(
-            weights=None, input_shape=(size, size, 3), classes=10, classifier_activation=None, **how
-        )
-    return features_of(random_weights(model), preprocess)
-
-
 def features_of(model, preprocess="tf"):
     network = zv.load_model(model, preprocess=preprocess)
     return zv.extract_features(network, random_image(network))
-
-
-def outer_layers(features):
-    """The layers that the Keras model knows by the same name and calls once, so that the tape can
-    reach them."""
-    model = features.network.keras_model
-    names = {layer.name for layer in model.layers if len(layer._inbound_nodes) == 1}
-    return [name for name in features.layers if name in names]
 
 
 def spots(features, layer):
@@ -105,31 +84,7 @@ def check(features, neurons, bar=EXACT, rules=RULES):
     assert not failed, failed
 
 
-# --- whole architectures -------------------------------------------------------------------------
-
-ARCHITECTURES = {
-    "VGG16": (32, "caffe"),
-    "VGG19": (32, "caffe"),
-    "ResNet50": (48, "caffe"),
-    "ResNet50V2": (48, "tf"),
-    "InceptionV3": (75, "tf"),
-    "Xception": (71, "tf"),
-    "MobileNet": (64, "tf"),
-    "DenseNet121": (32, "torch"),
-}
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_an_architecture_agrees_with_automatic_differentiation(name):
-    """Early, middle and late layers and the logits; the middle and the borders; all three rules."""
-    features = application(name, *ARCHITECTURES[name])
-    names = outer_layers(features)
-    assert len(names) > 10
-    chosen = [names[int(i)] for i in np.linspace(1, len(names) - 1, 3 if name == "Xception" else 4)]
-    neurons = [one for layer in chosen for one in spots(features, layer)[:2]]
-    neurons.append(features.class_neuron(3))
-    assert len(neurons) >= 6
-    check(features, neurons)
+# --- whole networks: the families of keras.applications are in tests/corpus ---------------------
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -451,10 +406,13 @@ def from_whole_maps(features, neuron, rule):
     return canvas[..., ::-1] if features.network.spec.reads_bgr else canvas
 
 
+@pytest.fixture(scope="module")
 def windowed_networks(cat, vgg_cat):
+    """[(features, names of layers), ...]."""
     with double_precision():
         every = features_of(random_weights(everything(), seed=1), preprocess=None)
-    resnet = application("ResNet50", *ARCHITECTURES["ResNet50"])
+        resnet = keras.applications.ResNet50(weights=None, input_shape=(48, 48, 3), classes=10)
+    resnet = features_of(random_weights(resnet), "caffe")
     return [
         (cat, ["conv1", "pool3", "fire5", "fire8"]),
         (vgg_cat, ["block1_conv2", "block3_pool", "block4_conv2"]),
@@ -463,8 +421,8 @@ def windowed_networks(cat, vgg_cat):
     ]
 
 
-def test_a_window_says_the_same_as_the_whole_picture(cat, vgg_cat):
-    for features, layers in windowed_networks(cat, vgg_cat):
+def test_a_window_says_the_same_as_the_whole_picture(windowed_networks):
+    for features, layers in windowed_networks:
         for layer in layers:
             for neuron in spots(features, layer)[:2]:
                 for rule in ("deconvnet", "gradient"):
@@ -478,8 +436,8 @@ def test_a_window_says_the_same_as_the_whole_picture(cat, vgg_cat):
                     )
 
 
-def test_a_list_of_neurons_says_the_same_as_single_calls(cat, vgg_cat):
-    for features, layers in windowed_networks(cat, vgg_cat):
+def test_a_list_of_neurons_says_the_same_as_single_calls(windowed_networks):
+    for features, layers in windowed_networks:
         neurons = [one for layer in layers for one in spots(features, layer)]
         neurons = [*neurons, neurons[0]]  # asked for twice, and layers mixed
         together = zv.project(features, neurons, "guided")
@@ -576,7 +534,9 @@ def test_receptive_fields_are_where_the_gradient_is_not_zero(name):
     """Positive weights and average pools, so that a zero is a pixel the neuron does not see."""
     with double_precision():
         build, layers = RECEPTIVE[name]
-        model = positive_weights(averages_instead(build()))
+        model = build()
+        model = keras.Model(model.inputs, model.get_layer(layers[-1]).output)  # no more is asked
+        model = positive_weights(averages_instead(model))
     features = features_of(model, preprocess=None)
     network, height, width = features.network, *features.network.input_size
     uncut = 0

@@ -149,10 +149,12 @@ def test_what_is_chosen_next_ends_what_is_being_built(explorer, large, folder):
     assert complaint(explorer) is None and len(explorer.atlas.photographs) == 3
     explorer.controls["or a folder"].value = str(large)
     until(lambda: "of 506 photographs" in str(row(explorer)))
-    explorer.controls["Network"].value = "vgg16-conv"
+    explorer.controls["Network"].value = "efficientnet-lite0"
     until(at_rest)
     assert row(explorer) is None and "being built is cancelled" in unescaped(explorer)
-    assert explorer.context.seen_by == "vgg16-conv" and len(explorer.atlas.photographs) == 75
+    assert (
+        explorer.context.seen_by == "efficientnet-lite0" and len(explorer.atlas.photographs) == 75
+    )
 
 
 @pytest.mark.parametrize(
@@ -371,7 +373,7 @@ def test_a_given_atlas_comes_first_and_other_networks_have_their_own(cat, squeez
     button.value = True  # another one has it
     until(at_rest)
     assert len(explorer.view.nine.neurons) == 9
-    explorer.controls["Network"].value = "vgg16-conv"
+    explorer.controls["Network"].value = "efficientnet-lite0"
     until(at_rest)
     assert complaint(explorer) is None
     assert len(explorer.state.atlas.photographs) == 75 and explorer.view.nine.whole

@@ -9,7 +9,8 @@ from zv_helpers.explorers import heatmap_explorer, overlay_explorer
 
 @pytest.fixture(scope="module")
 def features():
-    network = zv.load_model("vgg16-conv")
+    """Of a small input: its occlusion takes a second or two, in four batches, as at any size."""
+    network = zv.load_model("vgg16-conv", input_size=(96, 96))
     return zv.extract_features(network, zv.load_image("tabby_cat", network))
 
 

@@ -1,8 +1,7 @@
-"""What tells one network from another: its graph and its weights, and nothing else."""
+"""What tells one network from another: its graph and its weights, and nothing else. (That it is the
+same in another process is asked in test_pickling.py.)"""
 
 import pickle
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -26,15 +25,6 @@ def test_the_same_network_again_has_the_same():
     first = network()
     assert digest_of(first) == digest_of(first) == digest_of(network())
     assert digest_of(pickle.loads(pickle.dumps(first))) == digest_of(first)
-
-
-def test_so_has_one_in_another_process(squeezenet):
-    code = (
-        "import zv_helpers as zv; from zv_helpers.network.digest import digest_of; "
-        "print(digest_of(zv.load_model('squeezenet')))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout.strip() == digest_of(squeezenet), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from independent import random_image, random_weights
 
 import zv_helpers as zv
+from zv_helpers.network.digest import digest_of
 
 keras, _ = zv.network.keras_and_tensorflow()
 L = keras.layers
@@ -40,21 +41,25 @@ def test_a_network_of_ones_own_is_its_keras_bytes():
     assert copy.deepcopy(network).summary().rows == network.summary().rows
 
 
-def test_features_can_be_used_in_another_process(cat, tmp_path):
+def test_features_can_be_used_in_another_process_where_the_digest_is_the_same(cat, tmp_path):
     path = tmp_path / "cat.pickle"
     path.write_bytes(pickle.dumps(cat))
     neuron = cat.strongest("fire9")
     code = (
         "import pickle, sys, numpy as np, zv_helpers as zv\n"
+        "from zv_helpers.network.digest import digest_of\n"
         "features = pickle.load(open(sys.argv[1], 'rb'))\n"
         "neuron = features.strongest('fire9')\n"
         "print(neuron, zv.project(features, neuron).pixels.shape, features.describe(281))\n"
-        "print(features['fire9'].flags.writeable, features.image.name)"
+        "print(features['fire9'].flags.writeable, features.image.name)\n"
+        "print(digest_of(features.network), digest_of(zv.load_model('squeezenet')))"
     )
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     shape = zv.project(cat, neuron).pixels.shape
-    assert done.stdout.splitlines() == [f"{neuron} {shape} {cat.describe(281)}", "False tabby_cat"]
+    first, second, digests = done.stdout.splitlines()
+    assert [first, second] == [f"{neuron} {shape} {cat.describe(281)}", "False tabby_cat"]
+    assert digests.split() == [digest_of(cat.network)] * 2
 
 
 def test_what_would_run_code_is_not_loaded():
