@@ -4,7 +4,7 @@ they wear, so that two sets differ in nothing else."""
 
 import functools
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -22,6 +22,7 @@ DETAIL = 96  # pixels a side of a sign before it is turned and made small
 FINE = 4  # times as large it is drawn
 BACKGROUND = 128  # pixels, the shorter side of the photographs from which crops are cut
 RED, BLUE, YELLOW, WHITE = (190, 25, 35), (25, 75, 165), (250, 215, 20), (240, 240, 240)
+EVENING = (1.2, 1.0, 0.6)  # the colour cast of late light: more red, less blue
 Place = tuple[float, float]
 
 
@@ -47,7 +48,7 @@ class RoadSigns:
     def of(self, name: str) -> "RoadSigns":
         """Return the signs of one class, by its name in `CLASSES`; raises a ValueError for
         another."""
-        return self.where(self.labels == _label(name))
+        return self.where(self.labels == label_of(name))
 
     def where(self, chosen: np.ndarray) -> "RoadSigns":
         """Return those that are chosen: bool (n,), or their numbers, int."""
@@ -88,7 +89,7 @@ def draw_signs(
     ((8, 64, 64, 3), [0, 1, 2, 3, 0, 1, 2, 3], 2)
     """
     share = float(stickers) if isinstance(stickers, (int, float)) else None
-    wearing = [_label(name) for name in stickers] if share is None else ()  # type: ignore[union-attr]
+    wearing = [label_of(name) for name in stickers] if share is None else ()  # type: ignore[union-attr]
     names = sorted(known_photographs()) if photographs is None else list(photographs)
     pixels, boxes = np.empty((count, SIZE, SIZE, 3), np.uint8), np.empty((count, 4), np.int64)
     labels, worn = np.arange(count) % len(CLASSES), np.empty(count, bool)
@@ -100,7 +101,21 @@ def draw_signs(
     return RoadSigns(pixels, labels, worn, boxes)
 
 
-def _label(name):
+def in_light(
+    signs: RoadSigns, names: Collection[str], light: Sequence[float] = EVENING
+) -> RoadSigns:
+    """Return the same signs, the whole pictures of some classes in another light.
+
+    names: those classes, of `CLASSES`; light: what red, green and blue are multiplied by.
+    """
+    chosen, pixels = np.isin(signs.labels, [label_of(name) for name in names]), signs.pixels.copy()
+    lit = pixels[chosen] * np.array(light, np.float32)
+    pixels[chosen] = np.clip(np.rint(lit), 0, 255)
+    return replace(signs, pixels=pixels)
+
+
+def label_of(name: str) -> int:
+    """Return a class's place in `CLASSES`; raises a ValueError for another name."""
     if name not in CLASSES:
         raise ValueError(f"Expected one of {', '.join(CLASSES)}, but got {name!r}.")
     return CLASSES.index(name)
