@@ -1,5 +1,6 @@
 """The solution that a notebook shows is the one beside the check, and the check accepts it."""
 
+import functools
 import html
 import importlib
 import importlib.util
@@ -13,10 +14,12 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers import choose
+from zv_helpers.experiments import cheating
 from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
 from zv_helpers.experiments.moving import movement
 from zv_helpers.experiments.occluding import occlusion_maps
+from zv_helpers.experiments.road_signs import draw_signs, in_light
 from zv_helpers.experiments.switches import likeness_by_layer
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -55,7 +58,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 22
+    assert len(ALL) == len(checks) == 26
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,23 @@ def photographs(cat, shepherd, squeezenet):
     sheep = zv.extract_features(squeezenet, zv.load_image("sheep", squeezenet))
     own = {"step5": shepherd, "step6": shepherd, "hide_a_part": sheep, "move_grow_turn": shepherd}
     return {lesson: own.get(lesson, cat) for lesson in LESSONS}
+
+
+@functools.cache
+def of_road_signs(networks):
+    """What the lab on a network that cheats has at hand when it comes to the exercises."""
+    suspect, few = networks.suspect(train=False), networks.its_pictures(80)
+    without = cheating.right_without_each_map(suspect, few, progress=False)
+    return {
+        "network": suspect,
+        "second": networks.second(),
+        "everywhere": networks.tuned(suspect, stickers=0.5, train=False),
+        "without": without,
+        "guilty": int(without[:, 0].argmin()),
+        "draw_signs": draw_signs,
+        "in_light": in_light,
+        "right_by_class": cheating.right_by_class,
+    }
 
 
 @pytest.mark.parametrize(("lesson", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
@@ -105,6 +125,8 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         names = ("german_shepherd", "tabby_cat", "espresso")
         several = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
         here |= {"several": several, "likeness_by_layer": likeness_by_layer}
+    if lesson == "a_network_that_cheats":
+        here |= of_road_signs(course(lesson, "networks"))
     if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
         here["toys"] = course(lesson, "toys")
     exec(shown, here)
