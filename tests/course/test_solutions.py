@@ -15,8 +15,13 @@ import zv_helpers as zv
 from zv_helpers import choose
 from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
+from zv_helpers.experiments.evolving import evolution
+from zv_helpers.experiments.first_filters import fine_share, first_layers
+from zv_helpers.experiments.learning import kept_learning, small_network
 from zv_helpers.experiments.moving import movement
 from zv_helpers.experiments.occluding import occlusion_maps
+from zv_helpers.experiments.road_signs import draw_signs
+from zv_helpers.experiments.strongest import images_of
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 # {its folder in the course: the notebook}
@@ -54,7 +59,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 20
+    assert len(ALL) == len(checks) == 25
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +68,14 @@ def photographs(cat, shepherd, squeezenet):
     sheep = zv.extract_features(squeezenet, zv.load_image("sheep", squeezenet))
     own = {"step5": shepherd, "step6": shepherd, "hide_a_part": sheep, "move_grow_turn": shepherd}
     return {lesson: own.get(lesson, cat) for lesson in LESSONS}
+
+
+def looked_at(name, **how):
+    """A small network that ships, as a lab loads it, and its looks at a few signs."""
+    learnt, model = kept_learning(name), small_network(**how)
+    model.set_weights(learnt.weights[-1])
+    network = zv.load_model(model)
+    return network, learnt, images_of(network, draw_signs(24, 2, progress=False).pixels)
 
 
 @pytest.mark.parametrize(("lesson", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
@@ -100,6 +113,15 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         more = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
         here |= {"more": more, "size": 32, "network": squeezenet, "seen_boxes": seen_boxes}
         here |= {"corners_round": corners_round, "correspondence": correspondence}
+    if lesson == "watch_a_network_learn":
+        small, learnt, images = looked_at(lesson)
+        here["followed"] = evolution(
+            small, learnt.weights, images, learnt.moments, ("conv1", "conv5"), progress=False
+        )
+    if lesson == "first_filters":
+        name = "first_filters_7x7_stride2"
+        small, _, images = looked_at(name, maps=checks.MAPS)
+        here |= {"small": first_layers(small, images), "fine_share": fine_share}
     if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
         here["toys"] = course(lesson, "toys")
     exec(shown, here)

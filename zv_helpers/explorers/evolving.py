@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageDraw
 
+from .. import choose
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
 from ..experiments.evolving import Evolution, LayerEvolution
@@ -142,8 +143,7 @@ def film(view):
     draw = ImageDraw.Draw(canvas)
     for i, name in enumerate(moments):
         left = strips.MARGIN + i * pitch
-        title = f"step {name}" if i else f"{name}"
-        strips.words(draw, (left, 0), title, 12, colours.INK, pitch, bold=i == view.moment)
+        strips.words(draw, (left, 0), f"step {name}", 12, colours.INK, pitch, bold=i == view.moment)
         seen, shown = patch(view, i), projection_at(view, i)
         for row, pixels in enumerate((seen, shown and shown.picture())):
             place = left, 20 + row * (side + 6)
@@ -237,5 +237,5 @@ def evolution_explorer(
     """
     layer = next(reversed(evolution.layers)) if layer is None else layer
     if channel is None and layer in evolution.layers:
-        channel = int(evolution.layers[layer].peaks[-1].max(axis=0).argmax())
+        channel = choose.learnt_map(evolution, layer)
     return EvolutionExplorer(Context(evolution), EvolutionState(layer, channel or 0, moment))

@@ -16,12 +16,13 @@ def toy_curves():
     return figure
 
 
-def strength_curves(ax, places, peaks, names):
-    """Draw how strong a map is in some pictures, peaks (moments, pictures), on `ax`, and a ring
+def strength_curves(ax, places, peaks, names, rings=True):
+    """Draw how strong a map is in some pictures, peaks (moments, pictures), on `ax`, and rings
     round the strongest of each moment; returns `ax`."""
     for curve, name, colour in zip(np.transpose(peaks), names, COLOURS[1:], strict=False):
         ax.plot(places, curve, "o-", color=colour, lw=1.3, ms=3, label=name)
-    ax.plot(places, np.max(peaks, axis=1), "o", ms=9, mfc="none", mec="black")
+    if rings:
+        ax.plot(places, np.max(peaks, axis=1), "o", ms=9, mfc="none", mec="black")
     ax.set_title("the map's largest activation in a picture", fontsize=9)
     ax.legend(fontsize=8, frameon=False)
     ax.tick_params(labelsize=7)
@@ -109,10 +110,12 @@ def a_jump(followed, layer, channel, moment):
     for ax, i, number in zip(axes, (moment - 1, moment), pair, strict=False):
         picture(ax, followed.images[number].pixels, f"step {followed.moments[i]}: picture {number}")
         frame(ax, one.projections[i][channel].box)
-    names = [f"picture {number}" for number in pair]
-    ax = strength_curves(axes[2], followed.moments, one.peaks[:, pair, channel], names)
-    ax.set_xscale("symlog", linthresh=max(followed.moments[1], 1))
-    ax.set_xticks(followed.moments, followed.moments)
+    peaks = one.peaks[:, :, channel]
+    shares = peaks[:, pair] / np.maximum(peaks.max(axis=1, keepdims=True), 1e-9)
+    names, places = [f"picture {number}" for number in pair], range(len(peaks))
+    ax = strength_curves(axes[2], places, shares, names, rings=False)
+    ax.set_title("activation, as a share of the map's largest", fontsize=9)
+    ax.set_xticks(places, followed.moments)
     ax.set_xlabel("step", fontsize=8)
     return figure
 
