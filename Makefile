@@ -43,7 +43,7 @@ test: setup ## Doctests, tests, the notebooks with the three shipped networks, t
 	$(PY) -m pytest $(TWO) --ignore=tests/browser
 	ZV_MODEL=squeezenet $(NBVAL) --nbval $(NOTEBOOKS) $(LABS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
-	ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS) $(LABS)
+	ZV_TRAIN=0 ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(NOTEBOOKS) $(LABS)
 
 coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 	$(PY) -m pytest $(TWO) --ignore=tests/browser --cov=zv_helpers --cov-report=term-missing:skip-covered

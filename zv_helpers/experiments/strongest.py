@@ -36,13 +36,12 @@ class Strongest:
 
 
 def layers_to_follow(network: Network) -> tuple[str, ...]:
-    """Return the layers whose maps can be projected and stand for no classes, without the pools, in
-    forward order."""
-    return tuple(
-        one.name
-        for one in network.layers
-        if one.reverse.startswith("yes") and not is_pool(one) and not is_of_classes(network, one)
-    )
+    """Return the layers whose maps can be projected, in forward order, without the pools, and
+    without a last one that has a map for each class."""
+    found = [one for one in network.layers if one.reverse.startswith("yes") and not is_pool(one)]
+    if len(found) > 1 and is_of_classes(network, found[-1]):
+        found.pop()
+    return tuple(one.name for one in found)
 
 
 def images_of(network: Network, pictures: Iterable) -> list[InputImage]:

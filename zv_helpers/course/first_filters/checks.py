@@ -22,8 +22,6 @@ def check_wave(answer):
         return f"Right: a wave of {PERIOD} pixels comes out as one of {right:g}."
     if abs(given - PERIOD) < 0.01:
         return f"Not quite: to hold {PERIOD} pixels, a stride of {STRIDE} is too wide; draw it."
-    if abs(given - right / STRIDE) < 0.01:
-        return f"Not quite: that is counted in looks, and each look is {STRIDE} pixels further."
     return "Not quite: write 1 0 0 1 0 0 … and cross out every second one; how often is there a 1?"
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ...draw.colours import BLUE, GREY, PALE, VERMILION
 from ...draw.signals import clear_scale
+from ...experiments.first_filters import SHARE
 from ...network.weights import first_filters
 from ..panels import panels, picture, signal
 from . import toys
@@ -53,8 +54,8 @@ def activities(several):
     figure, axes = panels(len(several), width=3.4, height=1.7, squeeze=False, sharey=True)
     for ax, (title, looked) in zip(axes[0], several.items(), strict=True):
         shares = np.sort(looked.activity)[::-1] / (looked.activity.max() or 1)
-        ax.bar(range(len(shares)), shares, color=np.where(shares > 0.1, BLUE, VERMILION))
-        ax.axhline(0.1, color="0.3", lw=0.8, ls=":")
+        ax.bar(range(len(shares)), shares, color=np.where(shares > SHARE, BLUE, VERMILION))
+        ax.axhline(SHARE, color="0.3", lw=0.8, ls=":")
         ax.set_title(title, fontsize=9)
         ax.set_xlabel("maps of the first layer", fontsize=8)
         ax.tick_params(labelsize=7)

@@ -34,4 +34,4 @@ def period_seen(period, stride):
     """
     turns = stride / period  # of the wave from one look to the next
     rest = abs(turns - round(turns))
-    return stride / rest if rest > 1e-9 else float("inf")
+    return round(stride / rest, 9) if rest > 1e-9 else float("inf")
