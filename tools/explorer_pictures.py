@@ -15,11 +15,17 @@ from PIL import Image
 
 SETUP = """import zv_helpers as zv
 from zv_helpers import explorers
+from zv_helpers.experiments import evolving, learning, strongest
 from zv_helpers.experiments.moves import Move
+from zv_helpers.experiments.road_signs import draw_signs
 
 network = zv.load_model("squeezenet")
 cat = zv.extract_features(network, zv.load_image("tabby_cat", network))
-dog = zv.extract_features(network, zv.load_image("german_shepherd", network))"""
+dog = zv.extract_features(network, zv.load_image("german_shepherd", network))
+learnt, signs = learning.kept_learning("watch_a_network_learn"), draw_signs(160, seed=2)
+small = zv.load_model(learning.small_network())
+images = strongest.images_of(small, signs.pixels)
+followed = evolving.evolution(small, learnt.weights, images, learnt.moments.tolist())"""
 EXPLORERS = {
     "photograph": 'explorers.photograph_chooser(network, "german_shepherd")',
     "neuron": 'explorers.neuron_explorer(cat, "fire8")',
@@ -29,6 +35,7 @@ EXPLORERS = {
     "overlay": "explorers.overlay_explorer(dog, contour=0.5)",
     "hide": "explorers.hide_explorer(dog, top=14, left=168)",
     "move": "explorers.move_explorer(dog, Move(angle=30))",
+    "evolution": "explorers.evolution_explorer(followed, moment=5)",
     "atlas": "explorers.atlas_explorer(network)",
 }
 

@@ -1,6 +1,7 @@
 """The only place that decides which layer, feature map or neuron is worth showing.
 
-It takes `Features`, a `Network` or an `Atlas` and asks them; it measures nothing and runs nothing.
+It takes `Features`, a `Network`, an `Atlas` or an `Evolution` and asks them; it measures nothing
+and runs nothing.
 """
 
 from dataclasses import dataclass
@@ -217,6 +218,17 @@ def shared_map(first: Any, second: Any, layer: str) -> int:
     """Return the feature map that answers to both of two photographs: the largest weaker peak."""
     peaks = [features.below_cap(layer).max(axis=(0, 1)) for features in (first, second)]
     return int(np.minimum(*peaks).argmax())
+
+
+def learnt_map(followed: Any, layer: str) -> int:
+    """Return the feature map of a layer that is strongest in the end, in an `Evolution`."""
+    return int(followed.layers[layer].peaks[-1].max(axis=0).argmax())
+
+
+def learnt_maps(followed: Any) -> list[tuple[str, int]]:
+    """Return a feature map of each layer that is followed while a network learns: [(layer, map)],
+    the one that is strongest in the end."""
+    return [(layer, learnt_map(followed, layer)) for layer in followed.layers]
 
 
 def middle_neurons(features: Any, layer: str, count: int = 8) -> list:

@@ -14,10 +14,14 @@ from zv_helpers import explorers
 from zv_helpers.course.a_network_that_cheats import networks
 from zv_helpers.draw import strips
 from zv_helpers.experiments import cheating
+from zv_helpers.experiments.evolving import evolution
+from zv_helpers.experiments.learning import kept_learning, small_network
 from zv_helpers.experiments.moves import Move
+from zv_helpers.experiments.road_signs import draw_signs
+from zv_helpers.experiments.strongest import images_of
 from zv_helpers.explorers import atlas as exploring
 from zv_helpers.explorers import chooser as choosing
-from zv_helpers.explorers import heats, hiding, moves, neuron, overlay, relevance, steps
+from zv_helpers.explorers import evolving, heats, hiding, moves, neuron, overlay, relevance, steps
 from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.shell import Context
@@ -333,7 +337,39 @@ def move_atlas(explorer, context, source, workbook):
     shows(explorer, exploring, context, AtlasState("fire5", 241))
 
 
+def move_time(explorer, context, source, workbook):
+    context = Context(followed_signs())
+    state = explorers.evolution_explorer(context.subject).state
+
+    def now(**changes):
+        nonlocal state
+        state = replace(state, **changes)
+        return shows(explorer, evolving, context, state)
+
+    first = now()
+    explorer.press("Time", "ArrowLeft", 3)
+    assert differ(now(moment=4), first)[0]
+    explorer.press("Time", "Home")
+    now(moment=0)
+    explorer.choose("name", "conv1")
+    now(layer="conv1")
+    explorer.type("spinbutton", "number", 11)
+    before = now(channel=11)
+    explorer.press("Feature map", "ArrowRight", 2)
+    assert differ(now(channel=13), before)[0]
+
+
+def followed_signs():
+    """What the lab follows, with the network that ships."""
+    learnt, model = kept_learning("watch_a_network_learn"), small_network()
+    model.set_weights(learnt.weights[-1])
+    network = zv.load_model(model)
+    images = images_of(network, draw_signs(160, seed=2, progress=False).pixels)
+    return evolution(network, learnt.weights, images, learnt.moments.tolist(), progress=False)
+
+
 MOVES = {
+    "evolution_explorer": move_time,
     "atlas_explorer": move_atlas,
     "neuron_explorer": move_neurons,
     "step_explorer": move_steps,

@@ -17,9 +17,13 @@ from zv_helpers import choose
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
+from zv_helpers.experiments.evolving import evolution
+from zv_helpers.experiments.first_filters import fine_share, first_layers
+from zv_helpers.experiments.learning import kept_learning, small_network
 from zv_helpers.experiments.moving import movement
 from zv_helpers.experiments.occluding import occlusion_maps
 from zv_helpers.experiments.road_signs import draw_signs, in_light
+from zv_helpers.experiments.strongest import images_of
 from zv_helpers.experiments.switches import likeness_by_layer
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -58,7 +62,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 26
+    assert len(ALL) == len(checks) == 29
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,14 @@ def of_road_signs(networks):
         "in_light": in_light,
         "right_by_class": cheating.right_by_class,
     }
+
+
+def looked_at(name, **how):
+    """A small network that ships, as a lab loads it, and its looks at a few signs."""
+    learnt, model = kept_learning(name), small_network(**how)
+    model.set_weights(learnt.weights[-1])
+    network = zv.load_model(model)
+    return network, learnt, images_of(network, draw_signs(24, 2, progress=False).pixels)
 
 
 @pytest.mark.parametrize(("lesson", "call", "name", "shown"), ALL, ids=[one[2] for one in ALL])
@@ -127,6 +139,15 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         here |= {"several": several, "likeness_by_layer": likeness_by_layer}
     if lesson == "a_network_that_cheats":
         here |= of_road_signs(course(lesson, "networks"))
+    if lesson == "watch_a_network_learn":
+        small, learnt, images = looked_at(lesson)
+        here["followed"] = evolution(
+            small, learnt.weights, images, learnt.moments, ("conv1", "conv5"), progress=False
+        )
+    if lesson == "first_filters":
+        name = "first_filters_7x7_stride2"
+        small, _, images = looked_at(name, maps=checks.MAPS)
+        here |= {"small": first_layers(small, images), "fine_share": fine_share}
     if importlib.util.find_spec(f"zv_helpers.course.{lesson}.toys"):
         here["toys"] = course(lesson, "toys")
     exec(shown, here)

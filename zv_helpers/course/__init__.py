@@ -6,7 +6,19 @@ figures of several steps are made of, `panels` draws and shows them, `answers` i
 does with an answer, `stand_in` lends max-pools or an atlas to a network that has none.
 """
 
+from .live import LiveLosses, losses_curve
 from .panels import frame, numbers, panels, picture, show, signal
 from .stand_in import atlas_of, with_max_pools
 
-__all__ = ["atlas_of", "frame", "numbers", "panels", "picture", "show", "signal", "with_max_pools"]
+__all__ = [
+    "LiveLosses",
+    "atlas_of",
+    "frame",
+    "losses_curve",
+    "numbers",
+    "panels",
+    "picture",
+    "show",
+    "signal",
+    "with_max_pools",
+]

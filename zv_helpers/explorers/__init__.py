@@ -6,6 +6,7 @@ shell of widgets round it (`shell.py`).
 
 from .atlas import atlas_explorer
 from .chooser import photograph_chooser
+from .evolving import evolution_explorer
 from .heats import heatmap_explorer
 from .hiding import hide_explorer
 from .moves import move_explorer
@@ -16,6 +17,7 @@ from .steps import step_explorer
 
 __all__ = [
     "atlas_explorer",
+    "evolution_explorer",
     "heatmap_explorer",
     "hide_explorer",
     "move_explorer",
