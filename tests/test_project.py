@@ -32,8 +32,10 @@ SIX = [
 LABS = [
     "a_network_that_cheats.ipynb",
     "do_parts_correspond.ipynb",
+    "first_filters.ipynb",
     "hide_a_part.ipynb",
     "move_grow_turn.ipynb",
+    "watch_a_network_learn.ipynb",
     "without_max_pools.ipynb",
 ]
 # Written so that these lines do not match themselves.
