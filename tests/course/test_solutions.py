@@ -59,7 +59,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 25
+    assert len(ALL) == len(checks) == 28
 
 
 @pytest.fixture(scope="module")
