@@ -7,6 +7,7 @@ import pytest
 import zv_helpers as zv
 from zv_helpers import choose
 from zv_helpers.course.without_max_pools import checks, figures, toys
+from zv_helpers.deconvnet import RULES
 from zv_helpers.experiments.switches import likeness, likeness_by_layer, likeness_of_neurons
 
 PHOTOS = ("german_shepherd", "tabby_cat", "espresso")
@@ -35,12 +36,13 @@ def test_the_shepherds_neuron_draws_three_pictures(several):
 
 
 def test_the_toy_goes_through_the_door():
-    assert "largest pixel" in checks.check_toy(toys.through_a_pool(toys.OTHER))
-    assert "stride sends" in checks.check_toy(toys.through_a_stride(toys.OTHER))
+    assert "largest pixel" in checks.check_toy(toys.through_a_pool(toys.THIRD))
+    assert "stride sends" in checks.check_toy(toys.through_a_stride(toys.THIRD))
     assert "row 0, column 0" in checks.check_toy(toys.through_a_pool(toys.ONE))
-    wrong = toys.through_a_pool(toys.OTHER)
-    wrong[3, 1], wrong[2, 0] = 0, 2
-    assert "row 2, column 0" in checks.check_toy(wrong)
+    assert "signal's numbers" in checks.check_toy((toys.through_a_pool(toys.THIRD) > 0) * 9)
+    wrong = toys.through_a_pool(toys.THIRD)
+    wrong[3, 2], wrong[2, 2] = 0, 4
+    assert "row 2, column 2" in checks.check_toy(wrong)
     assert "of shape (2, 2)" in checks.check_toy(toys.SIGNAL)
 
 
@@ -49,11 +51,14 @@ def test_the_first_layer_is_the_first_above_a_max_pool(several):
     assert "an earlier one" in checks.check_first_layer(several, "fire3")
     assert "go further up" in checks.check_first_layer(several, "conv1")
     assert "the name of a layer" in checks.check_first_layer(several, "fire77")
+    assert "has a max-pool" in checks.check_first_layer(several, "none")
 
 
 def test_without_max_pools_there_is_no_first_layer(lite0):
     photographs = [zv.extract_features(lite0, zv.load_image(name, lite0)) for name in PHOTOS[:2]]
-    assert "there is none" in checks.check_first_layer(photographs, "head_relu")
+    assert checks.check_first_layer(photographs, "none").startswith("Right")
+    said = checks.check_first_layer(photographs, "head_relu")
+    assert said.startswith("Not quite") and "has no max-pool" in said
 
 
 def test_one_neuron_is_drawn_at_one_scale_with_its_likeness(several):
@@ -63,6 +68,16 @@ def test_one_neuron_is_drawn_at_one_scale_with_its_likeness(several):
     found = likeness(several[:2], [neuron])
     assert f"{found:.2f} like the first" in axes[1].get_title()
     assert f"map {neuron.channel}" in axes[0].get_ylabel()
+
+
+def test_neurons_of_one_place_are_drawn_by_every_rule(several):
+    neurons = choose.common_neurons(several, "conv10", 3)
+    axes = np.reshape(figures.neurons_by_rule(several[0], neurons).axes, (3, 3))
+    names = [several[0].network.class_name(one.channel) for one in neurons]
+    assert [ax.get_title().split("\n")[1] for ax in axes[0]] == [name[:18] for name in names]
+    assert [row[0].get_ylabel().split("\n")[0] for row in axes] == list(RULES)
+    alike = likeness_of_neurons(several[0], neurons, "gradient")
+    assert f"{alike:.2f}" in axes[2, 0].get_ylabel()
 
 
 def test_lines_are_what_was_measured_and_grey_ones_are_max_pools(several):

@@ -89,10 +89,11 @@ def test_a_smooth_filter_lets_fewer_fine_waves_through():
 def test_what_passes_is_what_the_convolution_makes_without_a_stride(tf):
     """The same from the maps of the convolution itself, far from the border."""
     random = np.random.default_rng(2)
-    network = with_filter(random.normal(size=(3, 3)), 2)
+    network = with_filter(np.zeros((3, 3)), 2)
+    kernel = random.normal(size=(3, 3, 3, 1)).astype(np.float32)  # another one for each colour
+    network.keras_model.get_layer("conv1").set_weights([kernel, np.zeros(1)])
     tile = random.integers(0, 256, (16, 16, 3), np.uint8)
     images = images_of(network, [np.tile(tile, (4, 4, 1))])  # no border: it goes on for ever
-    kernel = network.keras_model.get_layer("conv1").get_weights()[0]
     round_it = np.pad(images[0].batch, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="wrap")
     maps = tf.nn.conv2d(round_it, kernel, 1, "VALID").numpy()[0]
     maps -= maps.mean(axis=(0, 1))
@@ -102,6 +103,7 @@ def test_what_passes_is_what_the_convolution_makes_without_a_stride(tf):
 def test_dead_by_hand():
     assert dead([0, 0]).all() and not dead([1, 1]).any()
     assert dead([1, 0.3, 0.2], 0.25).tolist() == [False, False, True]
+    assert dead([5, 0.6, 0.4]).tolist() == [False, False, True]
 
 
 def test_what_has_no_two_layers_is_refused(keras, oblong):

@@ -80,7 +80,8 @@ def test_a_class_that_is_new_at_the_top_joins_the_others(cat, context):
         assert len(seen.values) == (4 if first in known else 5)
         assert first in {name for name, _, _ in seen.values}
         assert (
-            "the most has" in moves.caption(moves.resolve(context, MoveState(Move(angle=angle))))
+            "most probable now:"
+            in moves.caption(moves.resolve(context, MoveState(Move(angle=angle))))
         ) is (first != still.values[0][0])
 
 

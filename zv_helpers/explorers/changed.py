@@ -155,7 +155,7 @@ def caption(view: Any) -> str:
         f"{name} has {seen.measure} {now:.2f}, untouched {before:.2f}"
     )
     if best[0] != name:
-        text += f"; the most has {best[0]}, {best[2]:.2f}"
+        text += f"; most probable now: {best[0]}, {best[2]:.2f}"
     text += (
         f". Feature map {seen.now.channel} of {view.layer} adds up to {seen.totals[1]:.4g}, "
         f"untouched {seen.totals[0]:.4g}; its strongest neuron is at row {seen.now.row}, "

@@ -111,14 +111,21 @@ def photograph(ax, features, maps):
     return frame(ax, box, colour=ORANGE)
 
 
+def before_and_under(image, hidden):
+    """Draw an `InputImage` as it is and with a part of it hidden; returns a Figure."""
+    figure, axes = panels(2, width=2.2, height=2.2)
+    for ax, one, title in zip(axes, (image, hidden), (image.name, "a part hidden"), strict=True):
+        picture(ax, one.rgb, title)
+    return figure
+
+
 def the_papers_figure(examples):
     """Draw the five panels of the paper's figure for some photographs, a row each; returns a
     Figure.
 
     examples: [(Features, OcclusionMaps)].
     """
-    widths = (1, 1.2, 1, 1.2, 1)
-    figure, axes = panels(5, len(examples), 2.35, 2.2, squeeze=False, width_ratios=widths)
+        figure, axes = panels(5, len(examples), 2.35, 2.2, squeeze=False)
     for row, (features, maps) in zip(axes, examples, strict=True):
         photograph(row[0], features, maps)
         activation(row[1], maps)

@@ -5,10 +5,10 @@ import warnings
 
 import numpy as np
 
-from ...deconvnet import ProjectionWarning, project
+from ...deconvnet import RULES, ProjectionWarning, project
 from ...draw.colours import BLUE, GREEN, GREY, VERMILION
 from ...draw.signals import signal_picture
-from ...experiments.switches import likeness
+from ...experiments.switches import likeness, likeness_of_neurons
 from ..panels import panels, picture
 
 COLOURS = {"deconvnet": VERMILION, "guided": BLUE, "gradient": GREEN}
@@ -34,6 +34,26 @@ def one_neuron(rows, rule="deconvnet"):
             picture(ax, signal_picture(one.pixels, scale), title)
         where = f"{several[0].network.name}\n{neuron.layer}\nmap {neuron.channel}"
         row[0].set_ylabel(where, fontsize=8)
+    return figure
+
+
+def neurons_by_rule(features, neurons):
+    """Draw some neurons' projections in one photograph, a row for each rule and a column for each
+    neuron, each at its own scale; returns a Figure."""
+    network = features.network
+    figure, axes = panels(len(neurons), len(RULES), 1.7, 1.7, squeeze=False)
+    for row, rule in zip(axes, RULES, strict=True):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ProjectionWarning)
+            drawn = project(features, neurons, rule)
+        for ax, one in zip(row, drawn, strict=True):
+            picture(ax, signal_picture(one.pixels, one.scale))
+        alike = likeness_of_neurons(features, neurons, rule)
+        row[0].set_ylabel(f"{rule}\n{alike:.2f} alike", fontsize=8)
+    for ax, neuron in zip(axes[0], neurons, strict=True):
+        index = neuron.class_index(network)
+        name = "" if index is None else network.class_name(index)[:18]
+        ax.set_title(f"map {neuron.channel}\n{name}", fontsize=9)
     return figure
 
 

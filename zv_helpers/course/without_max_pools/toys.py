@@ -1,4 +1,4 @@
-"""Two toy photographs, and a signal that goes down through a max-pool or through a stride."""
+"""Toy photographs, and a signal that goes down through a max-pool or through a stride."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from ...deconvnet.mathematics import find_switches, unpool
 
 ONE = np.array([[9, 1, 0, 2], [3, 4, 8, 1], [0, 5, 2, 2], [6, 1, 3, 7]])
 OTHER = np.array([[1, 2, 6, 0], [8, 0, 3, 4], [2, 1, 9, 5], [0, 7, 1, 3]])
+THIRD = np.array([[2, 7, 1, 0], [5, 3, 4, 9], [8, 6, 0, 1], [1, 0, 5, 3]])
 SIGNAL = np.array([[5, 1], [2, 4]])
 
 
