@@ -125,7 +125,7 @@ def the_papers_figure(examples):
 
     examples: [(Features, OcclusionMaps)].
     """
-        figure, axes = panels(5, len(examples), 2.35, 2.2, squeeze=False)
+    figure, axes = panels(5, len(examples), 2.35, 2.2, squeeze=False)
     for row, (features, maps) in zip(axes, examples, strict=True):
         photograph(row[0], features, maps)
         activation(row[1], maps)

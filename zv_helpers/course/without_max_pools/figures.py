@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from ...choose import is_of_classes
 from ...deconvnet import RULES, ProjectionWarning, project
 from ...draw.colours import BLUE, GREEN, GREY, VERMILION
 from ...draw.signals import signal_picture
@@ -50,9 +51,9 @@ def neurons_by_rule(features, neurons):
             picture(ax, signal_picture(one.pixels, one.scale))
         alike = likeness_of_neurons(features, neurons, rule)
         row[0].set_ylabel(f"{rule}\n{alike:.2f} alike", fontsize=8)
+    classes = is_of_classes(network, network.layer(neurons[0].layer))
     for ax, neuron in zip(axes[0], neurons, strict=True):
-        index = neuron.class_index(network)
-        name = "" if index is None else network.class_name(index)[:18]
+        name = network.class_name(neuron.channel)[:18] if classes else ""
         ax.set_title(f"map {neuron.channel}\n{name}", fontsize=9)
     return figure
 
