@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import zv_helpers as zv
 from zv_helpers.course.a_network_that_cheats import checks, figures, networks, toys
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.cheating import LAST, right_by_class, share_named, share_right
@@ -133,6 +134,8 @@ def test_both_rules_are_always_right_in_training_and_differ_on_new_signs():
 
 def test_networks_share_one_scale_in_a_figure(suspect, honest, new):
     few = new.of("stop").where(range(2))
+    (one, _), seen = figures.heats(suspect, few, "stop"), cheating.features_of(suspect, few, 0)
+    np.testing.assert_allclose(one / one.max(), zv.heatmap(seen, "stop", LAST), atol=1e-5)
     figure = figures.where_they_look({"before": suspect, "after": honest}, few, "stop")
     *grid, bar = figure.axes
     assert len(grid) == 6 and bar.get_ylabel() == "speaks for “stop”"
