@@ -9,7 +9,7 @@ from zv_helpers.explorers import heatmap_explorer, overlay_explorer
 
 @pytest.fixture(scope="module")
 def features():
-    """Of a small input: its occlusion takes a second or two, in four batches, as at any size."""
+    """Of a small input: its occlusion takes a second or two, in five batches."""
     network = zv.load_model("vgg16-conv", input_size=(96, 96))
     return zv.extract_features(network, zv.load_image("tabby_cat", network))
 
@@ -24,7 +24,7 @@ def explorer(request, features):
 
 def begun(explorer):
     until(lambda: explorer.cancel in explorer.said.children)
-    assert "of 4, about" in unescaped(explorer) and 'max="4"' in explorer.line.value
+    assert "of 5, about" in unescaped(explorer) and 'max="5"' in explorer.line.value
 
 
 def test_it_is_done_beside_and_says_how_far(explorer):

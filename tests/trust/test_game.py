@@ -65,7 +65,9 @@ def test_occlusion_plays_too(compiled, game):
     some = trust.pointing_game(compiled, [trust.OCCLUSION], SUBJECTS[::4], progress=False)
     assert some.ways == (MIDDLE, trust.OCCLUSION)
     np.testing.assert_array_equal(some.hits[0], game.hits[0, ::4])
-    assert some.count(trust.OCCLUSION) == 0
+    assert [
+        box.photograph for box, hit in zip(some.boxes, some.hits[1], strict=True) if not hit
+    ] == ["empire_state"]
 
 
 def test_the_numbers_of_the_game_of_four(four):
