@@ -51,7 +51,7 @@ coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
-	ZV_TRAIN=0 $(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
+	$(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
 
 fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
 	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property
