@@ -10,7 +10,12 @@ import numpy as np
 from PIL import Image
 from traitlets import Bunch
 
+from zv_helpers import explorers
 from zv_helpers.draw import strips
+
+# The explorers that are made from features.
+OTHERS = ("atlas_explorer", "evolution_explorer", "photograph_chooser")
+EVERY = [name for name in explorers.__all__ if name not in OTHERS]
 
 
 def seen(explorer):

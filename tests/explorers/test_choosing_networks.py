@@ -4,14 +4,11 @@ import keras
 import numpy as np
 import pytest
 from digits import digit, untrained
-from looking import a_jpeg, complaint, shows, unescaped
+from looking import EVERY, a_jpeg, complaint, shows, unescaped
 
 import zv_helpers as zv
 from zv_helpers import explorers
 from zv_helpers.explorers import neuron
-
-OTHERS = ("atlas_explorer", "photograph_chooser")  # are not made from features
-EVERY = [name for name in explorers.__all__ if name not in OTHERS]
 
 
 def test_the_menu_lists_ones_own_networks(cat, own_networks):

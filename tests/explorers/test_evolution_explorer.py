@@ -106,7 +106,9 @@ def test_every_state_has_one_size(followed):
     assert len(sizes) == 1
 
 
-def test_what_is_not_there_is_refused(explorer, followed):
+def test_what_is_not_there_is_refused(explorer, followed, cat):
+    with pytest.raises(ValueError, match="Expected an Evolution, .* but got Features"):
+        explorers.evolution_explorer(cat)
     with pytest.raises(KeyError, match="no layer 'conv9'"):
         explorers.evolution_explorer(followed, "conv9")
     with pytest.raises(IndexError, match="feature maps 0 to 4"):

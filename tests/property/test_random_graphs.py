@@ -150,7 +150,7 @@ def test_projections_of_random_networks_and_signals_in_between():
 
     check()
     for rule in RULES:
-        assert np.mean(pixels[rule]) > 0.5, f"{rule}: a comparison of zeros proves nothing"
+        assert np.mean(pixels[rule]) > 0.4, f"{rule}: a comparison of zeros proves nothing"
         assert np.mean(between[rule]) > 0.4, f"{rule}: a comparison of zeros proves nothing"
     assert len(kinds) >= 20, f"the networks had too few kinds of layers: {sorted(kinds)}"
 

@@ -85,7 +85,7 @@ def draw_signs(
     Returns `RoadSigns`. Raises a ValueError for a class that is not in `CLASSES`.
 
     >>> signs = draw_signs(8, stickers=("stop",), photographs=("owl",))
-    >>> signs.pixels.shape, signs.labels.tolist(), signs.stickers.sum()
+    >>> signs.pixels.shape, signs.labels.tolist(), int(signs.stickers.sum())
     ((8, 64, 64, 3), [0, 1, 2, 3, 0, 1, 2, 3], 2)
     """
     share = float(stickers) if isinstance(stickers, (int, float)) else None

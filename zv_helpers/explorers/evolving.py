@@ -233,8 +233,12 @@ def evolution_explorer(
             strongest in the end.
         moment: the place of the moment to begin with; by default the last.
 
-    Returns the explorer. Raises a KeyError or IndexError for what is not there.
+    Returns the explorer. Raises a KeyError or IndexError for what is not there, a ValueError for
+    anything but an `Evolution`.
     """
+    if not isinstance(evolution, Evolution):
+        came = type(evolution).__name__
+        raise ValueError(f"Expected an Evolution, made by evolution(network, …), but got {came}.")
     layer = next(reversed(evolution.layers)) if layer is None else layer
     if channel is None and layer in evolution.layers:
         channel = choose.learnt_map(evolution, layer)
