@@ -17,7 +17,9 @@ PY = .venv/bin/python
 # the order of the files: else those with few tests come last, and among them are the longest.
 TWO = -n 2 --dist loadfile --no-loadscope-reorder
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
-NBVAL = TQDM_DISABLE=1 $(PY) -m pytest $(TWO) --nbval-current-env --nbval-cell-timeout=300 \
+# Nothing is compiled beside: most of it would be ready when the notebook has ended.
+NBVAL = TQDM_DISABLE=1 ZV_COMPILE_AFTER=3600 $(PY) -m pytest $(TWO) \
+	--nbval-current-env --nbval-cell-timeout=300 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 # The longest of the six first: else one process works alone at the end.
 NOTEBOOKS = notebooks/06*.ipynb notebooks/0[1-5]*.ipynb
@@ -26,7 +28,7 @@ LABS = notebooks/labs/*.ipynb
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test coverage test-browser fuzz notebooks atlases networks-page lint format bench clean
+.PHONY: help setup lab demo test coverage test-browser thorough fuzz notebooks atlases networks-page lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +54,9 @@ coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
 	$(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
+
+thorough: setup ## What `make test` leaves out: large networks and long countings, a few minutes
+	$(PY) -m pytest $(TWO) -m thorough --ignore=tests/browser
 
 fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
 	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property

@@ -4,6 +4,8 @@ What needs TensorFlow is imported in the fixtures: the process that only hands o
 this file too, and need not wait for it.
 """
 
+import gc
+
 import pytest
 
 import zv_helpers as zv
@@ -12,6 +14,10 @@ from zv_helpers.network import compiling
 # Most tests look at one photograph; those of what is compiled say when. Compiling all networks
 # beside them would take longer than the tests, and some tests change layers while they run.
 compiling.LATER = 3600
+
+# The networks of the tests are millions of objects that stay; to go through them again and again
+# for what can be thrown away took a tenth of the time.
+gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")

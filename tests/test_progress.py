@@ -21,7 +21,15 @@ def test_a_long_one_shows_a_bar(capsys, monkeypatch):
     assert "counting" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("compute", [occlusion, lambda *one, **how: ablation(*one, "fire9", **how)])
+def some_squares(features, target, **how):
+    return occlusion(features, target, 56, 56, batch=4, **how)
+
+
+def some_maps(features, target, **how):
+    return ablation(features, target, "fire9_squeeze1x1", batch=16, **how)
+
+
+@pytest.mark.parametrize("compute", [some_squares, some_maps])
 def test_the_function_is_told_and_may_cancel(cat, compute):
     told = []
     whole = compute(cat, 281, progress=lambda done, count: told.append((done, count)))
@@ -54,9 +62,9 @@ def test_batches_heed_memory(squeezenet):
 def test_who_watches_from_outside_is_told(cat):
     told = []
     with watching(lambda done, count: told.append(done)):
-        zv.heatmap(cat, 281, method="occlusion")
+        zv.heatmap(cat, 281, method="occlusion", stride=56, batch=4)
         assert len(told) > 2
-        zv.heatmap(cat, 281, method="occlusion", progress=False)
+        zv.heatmap(cat, 281, method="occlusion", stride=56, batch=4, progress=False)
     count = len(told)
-    zv.heatmap(cat, 281, method="occlusion")
+    zv.heatmap(cat, 281, method="occlusion", stride=56, batch=4)
     assert len(told) == count

@@ -65,7 +65,10 @@ def test_all_layers_of_squeezenet(squeezenet):
     assert all(same(atlas[layer], expected[layer]) for layer in atlas.layers)
 
 
-@pytest.mark.parametrize("layers", [None, ["block2_1_add", "head_relu"]], ids=["all", "some"])
+EVERY = pytest.param(None, marks=pytest.mark.thorough)
+
+
+@pytest.mark.parametrize("layers", [EVERY, ["block2_1_add", "head_relu"]], ids=["all", "some"])
 def test_a_network_with_batch_norms_agrees_with_its_compiled_pass(lite0, layers):
     """Step by step, TensorFlow rounds a batch norm otherwise than compiled."""
     names = list(zv.photographs())[:3]

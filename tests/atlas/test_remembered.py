@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning"),
 ]
 WHICH = [
-    ("vgg16", "block5_conv3", 311, "deconvnet"),
+    pytest.param("vgg16", "block5_conv3", 311, "deconvnet", marks=pytest.mark.thorough),
     ("vgg16", "block2_conv2", 5, "guided"),
     ("squeezenet", "fire5", 241, "deconvnet"),
     ("squeezenet", "fire9", 111, "gradient"),

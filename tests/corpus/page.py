@@ -29,7 +29,7 @@ Below are {count} networks that the tests build, load and compare: the families 
 `keras.applications`, and the patterns of tutorials, small and with random weights. *Reversed* says
 how many of the layers with feature maps go down to the pixels, and whether the class scores do (or
 the class maps, which name every position). *Difference* is the largest one of the three rules from
-automatic differentiation over the Keras model itself, over its largest value, from four depths and
+automatic differentiation over the Keras model itself, over its largest value, from three depths and
 two classes.
 
 This page is generated (`make networks-page`), and a test compares it with what the corpus gives.

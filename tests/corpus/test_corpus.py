@@ -9,8 +9,17 @@ import re
 import pytest
 from entries import ENTRIES
 from outcomes import RULES, outcome
-from page import PATH, row, whole
+from page import PATH, cell, row, whole
 
+LARGE = (  # five to twenty seconds each, in layers that smaller ones have too: `make thorough`
+    "InceptionResNetV2",
+    "DenseNet121",
+    "NASNetMobile",
+    "MobileNetV3Large",
+    "EfficientNetV2B0",
+    "ConvNeXtTiny",
+    "vgg16-conv",
+)
 SILENT = 1 / 4  # of the comparisons may have no signal: neurons above a ReLU6 at its cap
 
 
@@ -18,7 +27,11 @@ def test_the_corpus_is_large():
     assert len(ENTRIES) >= 45
 
 
-@pytest.mark.parametrize("name", ENTRIES)
+def marked(name):
+    return pytest.param(name, marks=pytest.mark.thorough if name in LARGE else ())
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in ENTRIES])
 def test_it_is_reversed_or_refused(name):
     entry, found = ENTRIES[name], outcome(name)
     differences = found.differences or {}
@@ -34,5 +47,13 @@ def test_it_is_reversed_or_refused(name):
     assert row(name) in PATH.read_text(encoding="utf-8").splitlines()
 
 
+def test_the_page_has_a_row_for_each():
+    lines = PATH.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|")[1].strip() for line in lines if line.startswith("| ")]
+    names = [name for name in rows if name != "network"]
+    assert sorted(names) == sorted(map(cell, ENTRIES))
+
+
+@pytest.mark.thorough
 def test_the_page_tells_it():
     assert PATH.read_text(encoding="utf-8") == whole()

@@ -77,7 +77,9 @@ def test_a_class_may_need_two_parts_or_none(slid):
     assert maps.activation.min() < 0.1 * maps.activation_before
 
 
-@pytest.mark.parametrize("size, changed", [(28, 2), (112, 68)])
+@pytest.mark.parametrize(
+    "size, changed", [pytest.param(28, 2, marks=pytest.mark.thorough), (112, 68)]
+)
 def test_a_larger_square_changes_the_class_at_more_places(sheep, size, changed):
     maps = occlusion_maps(sheep, size=size, stride=14)
     found = (maps.most_probable != maps.most_probable_before).sum()

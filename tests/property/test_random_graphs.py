@@ -110,7 +110,7 @@ def test_projections_of_random_networks_and_signals_in_between():
     pixels, between = ({rule: [] for rule in RULES} for _ in range(2))
     kinds = set()
 
-    @examples(130)
+    @examples(70)
     @given(st.data(), st.sampled_from(RULES))
     def check(data, rule):
         features = features_of(random_network(data.draw))
@@ -182,7 +182,7 @@ def random_chain(draw):
 def test_random_chains_against_plain_loops():
     more_than_zeros = []
 
-    @examples(60)
+    @examples(40)
     @given(st.data(), st.sampled_from(RULES))
     def check(data, rule):
         model, steps = random_chain(data.draw)
@@ -243,7 +243,7 @@ def plain_convolution(draw, x):
 GAPLESS = (average_pool, plain_convolution)
 
 
-@examples(30)
+@examples(20)
 @given(st.data())
 def test_receptive_fields_are_where_the_gradient_is_not_zero(data):
     """Positive weights and average pools, so that a zero is a pixel the neuron does not see."""

@@ -1,5 +1,6 @@
 """Functions of tensors that TensorFlow compiles on another thread while they already work."""
 
+import os
 import threading
 import time
 import weakref
@@ -9,7 +10,8 @@ from typing import Any
 from .tensorflow import keras_and_tensorflow
 
 PATIENCE = 0.02  # seconds that compiling waits for whoever works with the network
-LATER = 0.5  # seconds before it begins: who looks at one photograph only is done by then
+# Seconds before it begins: who looks at one photograph only is done by then.
+LATER = float(os.environ.get("ZV_COMPILE_AFTER", 0.5))
 _one_at_a_time = threading.Lock()
 _here = threading.local()
 
