@@ -139,7 +139,9 @@ def test_each_photograph_fills_its_own_quarter(four, game):
         expected = np.add(np.divide(whole, 2), (top, left, top, left))
         assert np.abs(expected - place).max() < 1
         assert top <= place[0] < place[2] <= top + 112 and left <= place[1] < place[3] <= left + 112
-    assert all((four.pictures[i] == four.pictures[i // 4 * 4]).all() for i in range(16))
+    assert all(
+        (four.pictures[i] == four.pictures[i // 4 * 4]).all() for i in range(len(four.boxes))
+    )
 
 
 def test_the_table_says_counts_and_shares(game):
@@ -149,7 +151,7 @@ def test_the_table_says_counts_and_shares(game):
     counts = [f"{hits} of 16 {hits / 16:.0%}", f"{near} of 16 {near / 16:.0%}"]
     assert lines[1].split() == ["middle", *" ".join(counts).split()]
     assert [line.split()[:2] for line in lines[2:-1]] == [list(way) for way in trust.REVERSE_WAYS]
-    assert lines[-1].split()[:4] == ["a", "pixel", "at", "random"]
+    assert lines[-1].split() == ["a", "pixel", "at", "random", f"{game.chance:.0%}"]
 
 
 def test_networks_without_classes_point_with_their_strongest_neuron(vgg16):
