@@ -17,13 +17,17 @@ PY = .venv/bin/python
 # the order of the files: else those with few tests come last, and among them are the longest.
 TWO = -n 2 --dist loadfile --no-loadscope-reorder
 # No progress bars: on a slow machine they would be outputs that no notebook saved.
-# Nothing is compiled beside: most of it would be ready when the notebook has ended.
-NBVAL = TQDM_DISABLE=1 ZV_COMPILE_AFTER=3600 $(PY) -m pytest $(TWO) \
+# Nothing is compiled beside: most of it would be ready when the notebook has ended. TensorFlow is
+# imported once for many kernels.
+NBVAL = TQDM_DISABLE=1 ZV_COMPILE_AFTER=3600 $(PY) -m pytest -p tools.warm_kernels $(TWO) \
 	--nbval-current-env --nbval-cell-timeout=300 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg
 # The longest of the six first: else one process works alone at the end.
 NOTEBOOKS = notebooks/06*.ipynb notebooks/0[1-5]*.ipynb
 LABS = notebooks/labs/*.ipynb
+# In them networks learn, for a minute or two together; ZV_TRAIN=0 loads those that have learnt.
+LEARNING = notebooks/labs/a_network_that_cheats.ipynb notebooks/labs/first_filters.ipynb \
+	notebooks/labs/watch_a_network_learn.ipynb
 # What drives the browser is installed where it is first needed.
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
@@ -44,7 +48,7 @@ demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 
 test: setup ## Doctests, tests, the notebooks with the three shipped networks, the labs with two
 	$(PY) -m pytest $(TWO) --ignore=tests/browser
-	ZV_MODEL=squeezenet $(NBVAL) --nbval $(LABS) $(NOTEBOOKS)
+	ZV_TRAIN=0 ZV_MODEL=squeezenet $(NBVAL) --nbval $(LABS) $(NOTEBOOKS)
 	ZV_MODEL=vgg16-conv $(NBVAL) --nbval-lax $(NOTEBOOKS)
 	ZV_TRAIN=0 ZV_MODEL=efficientnet-lite0 $(NBVAL) --nbval-lax $(LABS) $(NOTEBOOKS)
 
@@ -55,8 +59,9 @@ test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
 	$(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
 
-thorough: setup ## What `make test` leaves out: large networks and long countings, a few minutes
+thorough: setup ## What `make test` leaves out: large networks, long countings, labs that train; a few minutes
 	$(PY) -m pytest $(TWO) -m thorough --ignore=tests/browser
+	ZV_MODEL=squeezenet $(NBVAL) --nbval $(LEARNING)
 
 fuzz: setup ## Look for wrong numbers in many more random networks (EXAMPLES=500)
 	ZV_EXAMPLES="$(EXAMPLES)" $(PY) -m pytest tests/property
