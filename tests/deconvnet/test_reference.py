@@ -1,6 +1,7 @@
 """Our projections against Captum's, on PyTorch, with the same weights: tests/data/README.md says
 where they come from."""
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -38,16 +39,18 @@ def theirs(reference, key):
 
 
 @pytest.fixture(scope="module")
-def passes(reference, squeezenet, vgg16, squeezenet64, vgg16_64):
-    """One forward pass for each photograph, network and precision."""
-    networks = {"squeezenet": (squeezenet, squeezenet64), "vgg16": (vgg16, vgg16_64)}
-    return {
-        (photo, net): tuple(
-            zv.extract_features(n, zv.load_image(reference[f"{photo}/image"], n)) for n in both
+def passes(reference, request):
+    """Features of a photograph by a network in a precision, one forward pass for each that is
+    asked for: passes(photo, net, "" or "64")."""
+
+    @functools.cache
+    def features(photo, net, precision):
+        network = request.getfixturevalue(
+            net + ("_64" if net == "vgg16" else "64") * bool(precision)
         )
-        for photo in PHOTOS
-        for net, both in networks.items()
-    }
+        return zv.extract_features(network, zv.load_image(reference[f"{photo}/image"], network))
+
+    return features
 
 
 def neuron_of(reference, features, key, layer):
@@ -71,10 +74,16 @@ def test_the_file_holds_every_case(reference):
     assert all(array.dtype != object for array in reference.values())
 
 
-@pytest.mark.parametrize("photo, net, layer", CASES)
+SLOW = [  # VGG-16 in float64: one photograph in every run
+    pytest.param(*one, marks=pytest.mark.thorough if one[:2] == (PHOTOS[1], "vgg16") else ())
+    for one in CASES
+]
+
+
+@pytest.mark.parametrize("photo, net, layer", SLOW)
 def test_every_case_in_float64(reference, passes, photo, net, layer):
     """Largest difference over largest value, where no rounding decides a switch."""
-    features, key = passes[photo, net][1], f"{photo}/{net}/{layer}"
+    features, key = passes(photo, net, "64"), f"{photo}/{net}/{layer}"
     neuron = neuron_of(reference, features, key, layer)
     assert np.isclose(neuron.of(features, "score"), reference[f"{key}/activation"], rtol=1e-4)
     for rule in RULES:
@@ -127,13 +136,14 @@ def test_every_case_in_float32(reference, passes, photo, net, layer):
     switch, so two right
     answers differ. Such a case must agree with TensorFlow's own automatic differentiation instead.
     """
-    (features, double), key = passes[photo, net], f"{photo}/{net}/{layer}"
+    features, key = passes(photo, net, ""), f"{photo}/{net}/{layer}"
     neuron = neuron_of(reference, features, key, layer)
     for rule in RULES:
         picture = ours(features, neuron, rule)
         assert picture.dtype == np.float32
         if worst(picture, theirs(reference, f"{key}/{rule}")) <= BAR:
             continue
+        double = passes(photo, net, "64")
         assert decided_otherwise(features, double, neuron), (rule, "no near tie explains it")
         place = (
             (neuron.index,) if layer == "logits" else (neuron.row, neuron.column, neuron.channel)
@@ -146,7 +156,7 @@ def test_every_case_in_float32(reference, passes, photo, net, layer):
 def test_a_wrong_picture_would_be_noticed(reference, passes):
     """The bar is far below what a mistake makes: a rule for another, the flipped channels, a
     neighbour's picture."""
-    features, key = passes["tabby_cat", "vgg16"][0], "tabby_cat/vgg16/block3_conv3"
+    features, key = passes("tabby_cat", "vgg16", ""), "tabby_cat/vgg16/block3_conv3"
     neuron = neuron_of(reference, features, key, "block3_conv3")
     captum = theirs(reference, f"{key}/deconvnet")
     picture = ours(features, neuron, "deconvnet")

@@ -43,11 +43,12 @@ def row(found, layer):
 
 
 def test_squeezenet_is_right():
+    """By one rule; notebook 1 shows another, and `make thorough` has the corpus compare all."""
     network = zv.load_model("squeezenet", input_size=(64, 64))
-    found = zv.verify(network)
+    found = zv.verify(network, rules=["guided"])
     assert [one.layer for one in found.rows] == [*(one.name for one in network.layers), SCORE]
     assert not found.refused
-    assert all(set(one.differences) == {"maps", *RULES} for one in found.rows)
+    assert all(set(one.differences) == {"maps", "guided"} for one in found.rows)
     assert 0 < found.worst < 1e-5
     last = found.rows[-1].target
     assert last == zv.extract_features(network, image_of(network)).target()

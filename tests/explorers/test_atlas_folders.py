@@ -20,8 +20,8 @@ NAMES = ("tabby_cat", "kitten", "duck", "owl", "sheep", "horses")
 
 
 @pytest.fixture(autouse=True)
-def nothing_shown_before(squeezenet, vgg16):
-    for network in (squeezenet, vgg16):
+def nothing_shown_before(squeezenet, lite0):
+    for network in (squeezenet, lite0):
         network.cache.once(at_hand._shown).clear()
 
 
@@ -102,7 +102,7 @@ def test_its_neurons_open_under_their_own_names(explorer, folder):
     menu.value = "tabby_cat"  # that of the folder, which shows chickens
     image = zv.load_image(folder / "tabby_cat.jpg", explorer.context.network)
     np.testing.assert_array_equal(explorer.opened.context.features.image.pixels, image.pixels)
-    explorer.opened.controls["Network"].value = "vgg16-conv"
+    explorer.opened.controls["Network"].value = "efficientnet-lite0"
     assert complaint(explorer.opened) is None
     pixels = explorer.opened.context.features.image.pixels
     np.testing.assert_array_equal(pixels, image.pixels)
@@ -226,14 +226,14 @@ def test_the_folder_of_an_atlas_is_opened(explorer, folder, squeezenet, vgg16, t
 # Other networks
 
 
-def test_another_network_comes_with_its_own_atlas(explorer, vgg16):
+def test_another_network_comes_with_its_own_atlas(explorer, lite0):
     explorer.show(asked=(3,))
-    explorer.controls["Network"].value = "vgg16-conv"
+    explorer.controls["Network"].value = "efficientnet-lite0"
     until(at_rest)
     assert complaint(explorer) is None
-    assert (explorer.state.layer, explorer.state.channel) == ("block4_conv3", 309)
+    assert (explorer.state.layer, explorer.state.channel) == ("block4_0_expand_relu", 269)
     assert explorer.state.asked == ()
-    assert explorer.atlas.is_of(vgg16)
+    assert explorer.atlas.is_of(lite0)
     shows(explorer, exploring, explorer.state)
     explorer.controls["Network"].value = "squeezenet"
     until(at_rest)

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import odd_networks
 import pytest
 from digits import digit, untrained
 from looking import EVERY, a_jpeg, complaint, shows, unescaped
@@ -23,9 +24,15 @@ def test_the_menu_lists_ones_own_networks(cat, own_networks):
 
 @pytest.mark.parametrize("make", EVERY)
 def test_a_grey_network_keeps_the_photograph_and_so_does_the_way_back(cat, own_networks, make):
+    """And one without classes comes between."""
     untrained().save(own_networks / "mine.keras")
+    odd_networks.MODELS["no classes"]().save(own_networks / "maps.keras")
     explorer = getattr(explorers, make)(cat)
     menu = explorer.controls["Network"]
+    menu.value = "maps"
+    assert complaint(explorer) is None
+    assert explorer.context.features.network.class_count is None
+    assert explorer.picture.alt.startswith(explorer.text)
     menu.value = "mine"
     assert complaint(explorer) is None
     image = explorer.context.features.image

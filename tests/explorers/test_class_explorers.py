@@ -130,8 +130,9 @@ def test_a_network_that_names_every_position_can_be_explored(keras, named):
             assert explorer.state.class_index == 3
             box.value = "77"
             assert "0 to 4" in complaint(explorer)
-        explorer.controls["Network"].value = "squeezenet"
-        assert complaint(explorer) is None
+        if named:
+            explorer.controls["Network"].value = "squeezenet"
+            assert complaint(explorer) is None
 
 
 def test_any_target_can_be_explained_at_first(cat):
@@ -142,7 +143,6 @@ def test_any_target_can_be_explained_at_first(cat):
         explorers.overlay_explorer,
         explorers.step_explorer,
     ):
-        assert "class 281, 'tabby'" in make(cat, "tabby").text
         explorer = make(cat, chosen)
         assert str(chosen) in explorer.text
         if "Class" in explorer.controls:
@@ -150,6 +150,7 @@ def test_any_target_can_be_explained_at_first(cat):
             explorer.controls["Class"].value = "281"
             assert explorer.state.class_index == 281
         explorer = make(cat, "tabby")
+        assert "class 281, 'tabby'" in explorer.text
         explorer.controls["Photograph"].value = "owl"
         assert complaint(explorer) is None
         assert "class 281, 'tabby'" in explorer.text

@@ -18,18 +18,20 @@ from zv_helpers.explorers.overlay import OverlayState
 from zv_helpers.explorers.picture import Picture
 
 
-def every_explorer(features):
+@pytest.fixture(scope="module")
+def untouched(cat):
+    """Each explorer as it opens; the tests that share them change nothing."""
     return [
-        explorers.photograph_chooser(features.network),
-        explorers.neuron_explorer(features),
-        explorers.neuron_explorer(features, panels="forward"),
-        explorers.step_explorer(features),
-        explorers.relevance_explorer(features),
-        explorers.heatmap_explorer(features),
-        explorers.overlay_explorer(features),
-        explorers.hide_explorer(features),
-        explorers.move_explorer(features),
-        explorers.atlas_explorer(features.network),
+        explorers.photograph_chooser(cat.network),
+        explorers.neuron_explorer(cat),
+        explorers.neuron_explorer(cat, panels="forward"),
+        explorers.step_explorer(cat),
+        explorers.relevance_explorer(cat),
+        explorers.heatmap_explorer(cat),
+        explorers.overlay_explorer(cat),
+        explorers.hide_explorer(cat),
+        explorers.move_explorer(cat),
+        explorers.atlas_explorer(cat.network),
     ]
 
 
@@ -87,8 +89,8 @@ def test_only_the_newest_state_is_drawn_while_one_is_drawing(cat):
     shows(explorer, neuron, NeuronState("fire5", 29))
 
 
-def test_the_display_bundle_has_a_small_static_picture(cat):
-    for explorer in every_explorer(cat):
+def test_the_display_bundle_has_a_small_static_picture(untouched):
+    for explorer in untouched:
         data, metadata = explorer._repr_mimebundle_()
         assert "application/vnd.jupyter.widget-view+json" in data
         assert data["text/plain"] == explorer.text
@@ -99,8 +101,8 @@ def test_the_display_bundle_has_a_small_static_picture(cat):
         Image.open(io.BytesIO(explorer.static)).load()
 
 
-def test_every_control_has_a_label_and_a_tooltip(cat):
-    for explorer in every_explorer(cat):
+def test_every_control_has_a_label_and_a_tooltip(untouched):
+    for explorer in untouched:
         not_controls = (widgets.Box, widgets.HTML, Picture)
         controls = [one for one in inside(explorer.root) if not isinstance(one, not_controls)]
         assert len(controls) >= 3
@@ -111,8 +113,8 @@ def test_every_control_has_a_label_and_a_tooltip(cat):
             assert widget.tooltip
 
 
-def test_every_picture_and_the_line_have_their_place_in_the_page(cat):
-    for explorer in every_explorer(cat):
+def test_every_picture_and_the_line_have_their_place_in_the_page(untouched):
+    for explorer in untouched:
         assert explorer.picture.kind == "zv-picture"
         assert explorer.picture.alt == explorer.text
         assert "zv-line" in explorer.line._dom_classes
@@ -120,25 +122,25 @@ def test_every_picture_and_the_line_have_their_place_in_the_page(cat):
         assert 'role="status"' in explorer.line.value
 
 
-def test_every_control_shows_its_view_from_the_start(cat):
-    for explorer in every_explorer(cat):
+def test_every_control_shows_its_view_from_the_start(untouched):
+    for explorer in untouched:
         for one in explorer.table:
             for trait, value in one.shown(explorer.view).items():
                 assert getattr(explorer.controls[one.label], trait) == value, (one.label, trait)
 
 
-def test_every_slider_stands_on_one_of_its_steps(cat):
+def test_every_slider_stands_on_one_of_its_steps(untouched):
     """The page answers a value between two steps with the nearest, and so moves it."""
-    for explorer in every_explorer(cat):
+    for explorer in untouched:
         for label, widget in explorer.controls.items():
             if "Slider" in type(widget).__name__:
                 steps = (widget.value - widget.min) / widget.step
                 assert abs(steps - round(steps)) < 1e-6, label
 
 
-def test_what_is_not_clicked_or_typed_can_be_reached_by_a_control(cat):
+def test_what_is_not_clicked_or_typed_can_be_reached_by_a_control(untouched):
     """Where the page knows no third-party widgets, the picture hears no clicks and no keys."""
-    for explorer in every_explorer(cat)[1:]:
+    for explorer in untouched[1:]:
         missing = set(vars(explorer.state)) - {one.field for one in explorer.table}
         if isinstance(explorer.state, OverlayState):
             missing -= {"layer", "smoothing", "threshold", "pin"}

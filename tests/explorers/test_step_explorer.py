@@ -75,7 +75,7 @@ def test_the_step_explorer_keeps_its_neuron_on_another_photograph_and_in_another
     assert owl.image.name == "owl" and explorer.state.neuron == owl.strongest("fire5", 195)
     assert explorer.state.step == step.value == 20
     explorer.show(step=step.max)
-    explorer.controls["Network"].value = "vgg16-conv"
+    explorer.controls["Network"].value = "efficientnet-lite0"
     assert complaint(explorer) is None
     seen = explorer.context.features
     assert explorer.state.neuron == seen.strongest(neuron_layer(seen))

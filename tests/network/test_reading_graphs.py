@@ -118,7 +118,8 @@ def test_the_first_filters_are_in_rgb_wherever_the_colours_are_turned_round():
 
 def test_keras_own_transfer_learning_pattern():
     """RandomFlip, preprocess_input, MobileNetV2 inside: reversed from its last layer."""
-    base = applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3))
+    how = {"include_top": False, "weights": None, "alpha": 0.35}
+    base = applications.MobileNetV2(input_shape=(32, 32, 3), **how)
     augmentation = keras.Sequential([L.RandomFlip("horizontal"), L.RandomRotation(0.2)])
     pixels = keras.Input((32, 32, 3))
     x = applications.mobilenet_v2.preprocess_input(augmentation(pixels))

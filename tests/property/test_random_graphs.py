@@ -110,7 +110,7 @@ def test_projections_of_random_networks_and_signals_in_between():
     pixels, between = ({rule: [] for rule in RULES} for _ in range(2))
     kinds = set()
 
-    @examples(70)
+    @examples(60)
     @given(st.data(), st.sampled_from(RULES))
     def check(data, rule):
         features = features_of(random_network(data.draw))
@@ -182,7 +182,7 @@ def random_chain(draw):
 def test_random_chains_against_plain_loops():
     more_than_zeros = []
 
-    @examples(40)
+    @examples(60)
     @given(st.data(), st.sampled_from(RULES))
     def check(data, rule):
         model, steps = random_chain(data.draw)
