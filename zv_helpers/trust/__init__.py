@@ -1,14 +1,28 @@
 """Does a picture deserve belief? Measures that ask the photograph or the network, not the eye."""
 
+from .curves import MEASURES, Comparison, Curve, compared, deletion, insertion
 from .game import OCCLUSION, REVERSE_WAYS, WAYS, PointingGame, pointing_game, pointing_game_of_four
+from .hiding import BASELINES, baseline_picture, hidden
+from .orders import ORDERS, pixel_order
 from .pointing import hottest, pointing
 
 __all__ = [
+    "BASELINES",
+    "MEASURES",
     "OCCLUSION",
+    "ORDERS",
     "REVERSE_WAYS",
     "WAYS",
+    "Comparison",
+    "Curve",
     "PointingGame",
+    "baseline_picture",
+    "compared",
+    "deletion",
+    "hidden",
     "hottest",
+    "insertion",
+    "pixel_order",
     "pointing",
     "pointing_game",
     "pointing_game_of_four",
