@@ -92,12 +92,11 @@ def deletion(
     The bars beside a photograph that was loaded with `fit="letterbox"` do not count: they are never
     hidden, whatever the heatmap says there, and the fractions are of the photograph's own pixels.
 
-    The values are those of Xplique 2.0's `Deletion` for the same baseline and as many steps, and,
-    its area is `area`, as far as the heatmap has no ties: there equal pixels go as NumPy's sorting
-    leaves them. Xplique takes the grey in preprocessed values, and has no bars. Quantus 0.6's
-    `PixelFlipping` flips single channels of pixels: with one heatmap for all channels it hides red
-    everywhere in the step before green, and begins after the first step; with the channels of each
-    pixel put beside each other by hand, its values are the same.
+    Values and area are those of Xplique 2.0's `Deletion` with as many steps, except that it leaves
+    equally hot pixels as NumPy's sorting does, reads its baseline in preprocessed values, and knows
+    no bars. The values are also those of Quantus 0.6's `PixelFlipping` after every third of its
+    steps: to it the three channels of a pixel are three features. It leaves out the untouched
+    photograph, and its area is a sum over steps, not a mean.
 
     Returns a `Curve`. Raises a ValueError for a heatmap of another size or with NaN, an unknown
     baseline or order, or no step; a KeyError or IndexError for a target that is not there.
