@@ -1,5 +1,7 @@
 """In which order pixels are hidden, and what they are hidden behind."""
 
+import dataclasses
+
 import numpy as np
 import odd_networks
 import pytest
@@ -166,6 +168,9 @@ def test_each_baseline_in_plain_words(duck):
         assert np.abs(behind["blurred"][..., channel] - blurred).max() <= 0.51
     with pytest.raises(ValueError, match="grey, blurred, mean, but got 'black'"):
         baseline_picture(duck, "black")
+    four = np.array([[[10], [11]], [[11], [11]]], np.uint8)  # 10.75 on average
+    few = dataclasses.replace(duck, pixels=four, place=(0, 0, 2, 2))
+    assert (baseline_picture(few, "mean") == 11).all()
 
 
 def test_a_grey_network_has_grey_baselines():
