@@ -1,4 +1,4 @@
-"""How like two pictures are: hand-worked numbers, other implementations, and pictures of nothing."""
+"""How like two pictures are: by hand, by SciPy, and where there is nothing to see."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ RISING = np.arange(256.0).reshape(16, 16)
 
 
 def by_hand(one, other, window=11, spread=1.5, k1=0.01, k2=0.03):
-    """Structural similarity (Wang et al. 2004) of pictures in [0, 1], one window after the other."""
+    """Structural similarity (Wang et al. 2004) of pictures in [0, 1], one window at a time."""
     offsets = np.arange(window) - window // 2
     weights = np.exp(-(offsets[:, None] ** 2 + offsets[None] ** 2) / (2 * spread**2))
     weights /= weights.sum()

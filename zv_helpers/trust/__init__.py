@@ -3,6 +3,7 @@
 from .game import OCCLUSION, REVERSE_WAYS, WAYS, PointingGame, pointing_game, pointing_game_of_four
 from .likeness import Likeness, likeness
 from .pointing import hottest, pointing
+from .randomising import Randomisation, randomisation, randomised
 
 __all__ = [
     "OCCLUSION",
@@ -10,9 +11,12 @@ __all__ = [
     "WAYS",
     "Likeness",
     "PointingGame",
+    "Randomisation",
     "hottest",
     "likeness",
     "pointing",
     "pointing_game",
     "pointing_game_of_four",
+    "randomisation",
+    "randomised",
 ]
