@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers.trust import Comparison, Curve, Verdict, compared, examine
+from zv_helpers.trust import Comparison, Curve, Verdict, compared, examine, other_class
 
 HEAT = np.array([[0.0, 1.0]])
 CLASS, NEURON = zv.ClassScore(3), zv.Neuron("last", 0, 0, 0, 5.0)
@@ -139,5 +139,22 @@ def test_method_layer_rule_target_and_seed_are_heeded(cat):
 def test_occlusion_tells_its_progress_too(odd):
     told = []
     found = examine(odd.features, method="occlusion", progress=lambda *one: told.append(one))
-    assert sum(done == 0 for done, _ in told) == 2  # of the squares, and of what is hidden
+    heats = 1 if odd.name == "no classes" else 3  # with those of two other classes
+    assert sum(done == 0 for done, _ in told) == heats + 1  # and what is hidden
+    assert (found.other is None) == (odd.name == "no classes")
     assert isinstance(found.sentence, str) and found.heat.shape == odd.network.input_size
+
+
+def test_the_deconvnets_picture_is_convicted_by_other_classes(shepherd):
+    """It costs much to hide, and yet it is the same for every class."""
+    how = {"method": "deconvnet", "progress": False}
+    found = examine(shepherd, **how)
+    assert found.counts and found.heeds_the_class is False
+    assert "shows the photograph" in found.sentence
+    classes = other_class(shepherd, method="deconvnet")
+    assert found.other == (classes.like_second.rank, classes.like_middle.rank)
+    assert np.array_equal(found.heat, classes.picture)
+    right = examine(shepherd, progress=False)
+    assert right.heeds_the_class and right.sentence.endswith("the place counts.")
+    assert examine(shepherd, heat=found.heat, progress=False).other is None
+    assert examine(shepherd, shepherd.strongest("fire5"), progress=False).other is None
