@@ -64,6 +64,8 @@ def test_the_margin_is_a_part_of_the_value():
     large = {"whole": 100.0, "target": NEURON}
     assert verdict(64.0, (70.0,), 100.0, **large).counts
     assert not verdict(66.0, (70.0,), 100.0, **large).counts
+    assert "not show" in verdict(73.0, (72.0,), 100.0, **large).sentence
+    assert "not told apart" in verdict(50.0, (72.0,), 53.0, **large).sentences[1]
 
 
 def test_a_constant_heatmap_is_not_judged():
