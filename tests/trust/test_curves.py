@@ -163,15 +163,15 @@ def test_what_is_shown_in_one_order_is_hidden_in_the_other(shepherd, heats):
 @pytest.mark.parametrize("measure", MEASURES)
 def test_compared_is_each_curve_by_itself(shepherd, heats, measure):
     how = {"baseline": "blurred", "steps": 3, "progress": False}
-    heat = heats["german_shepherd"]
-    found = compared(shepherd, 235, heat, measure, elsewhere=2, seed=4, **how)
+    heat, second = heats["german_shepherd"], shepherd.top_classes(2)[1][0]
+    found = compared(shepherd, second, heat, measure, elsewhere=2, seed=4, **how)
     ways = [("hottest", 4), ("coldest", 4), ("random", 4), ("elsewhere", 4), ("elsewhere", 5)]
     curves = (found.hottest, found.coldest, found.random, *found.elsewhere)
     for curve, (order, seed) in zip(curves, ways, strict=True):
-        alone = WAYS[measure](shepherd, 235, heat, order=order, seed=seed, **how)
+        alone = WAYS[measure](shepherd, second, heat, order=order, seed=seed, **how)
         assert (curve.measure, curve.baseline) == (alone.measure, alone.baseline)
         assert (curve.order, curve.seed) == (alone.order, alone.seed) == (order, seed)
-        np.testing.assert_allclose(curve.values, alone.values, atol=1e-5)
+        np.testing.assert_allclose(curve.values, alone.values, rtol=1e-3, atol=1e-7)
         assert np.array_equal(curve.fractions, alone.fractions)
     low, high = found.band
     rows = np.array([curve.values for curve in found.elsewhere])
