@@ -84,12 +84,13 @@ def noise_sensitivity(
         tolerance: how far the value may move, as a share of what it is.
         seed: of the noise; progress: as for `watched`.
 
-    Returns a `NoiseSensitivity`. Its largest distance is what Quantus' `MaxSensitivity` measures
-    with `return_nan_when_prediction_changes`, for the same noise; its mean, `AvgSensitivity`. There
-    the noise is added to the network's input, and the value may move as it likes. Yeh et al. (*On
-    the (In)fidelity and Sensitivity of Explanations*, NeurIPS 2019) do not divide by the picture's
-    length. Raises a ValueError for a kind, an amplitude or a count that makes no noise, and if no
-    copy gets the same answer.
+    Returns a `NoiseSensitivity`. For the same copies its largest distance is what Quantus measures
+    as `MaxSensitivity`, its mean as `AvgSensitivity`; but Quantus takes all copies, whatever is
+    answered (or gives NaN as soon as one is another class), and adds its noise to the network's
+    input, not rounded. Yeh et al. (*On the (In)fidelity and Sensitivity of Explanations*, NeurIPS
+    2019) take the largest over a whole ball, and do not divide by the picture's length. Raises a
+    ValueError for a kind, an amplitude or a count that makes no noise, and if no copy gets the same
+    answer.
     """
     _check(count, amplitude, kind)
     target = features.target(target)
