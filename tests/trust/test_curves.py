@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from independent import random_image, random_weights
 from odd_networks import value_of
 
 import zv_helpers as zv
@@ -134,6 +135,19 @@ def test_any_target_will_do(cat, heats):
     assert np.array_equal(by_name.values, by_index.values)
     assert by_index.values[0] == pytest.approx(cat.probabilities[281], abs=1e-5)
     assert deletion(cat, 285, heat, steps=2).values[0] == pytest.approx(cat.probabilities[285])
+
+
+def test_probabilities_are_those_the_network_gives():
+    """Where several classes may be true at once, each has a sigmoid of its own."""
+    L = keras.layers
+    tail = [L.GlobalAveragePooling2D(), L.Dense(3, activation="sigmoid")]
+    model = random_weights(keras.Sequential([keras.Input((16, 20, 3)), L.Conv2D(4, 3), *tail]))
+    network = zv.load_model(model, preprocess="0-1")
+    features = zv.extract_features(network, random_image(network))
+    curve = deletion(features, 1, np.arange(320).reshape(16, 20), steps=2, progress=False)
+    grey = np.full((1, 16, 20, 3), 128 / 255, np.float32)
+    ends = [model(batch).numpy()[0, 1] for batch in (features.image.batch, grey)]
+    np.testing.assert_allclose(curve.values[[0, -1]], ends, rtol=1e-5)
 
 
 # --- on photographs ------------------------------------------------------------------------------
