@@ -292,3 +292,15 @@ def worst(ours, theirs):
     largest = np.abs(theirs).max()
     assert largest > 0, "the reference is zero everywhere, so agreeing with it proves nothing"
     return np.abs(ours - theirs).max() / largest
+
+
+# --- heatmaps that every sorting orders alike ----------------------------------------------------
+
+
+def reference_heat(coarse, size):
+    """A heatmap without ties, float (h, w), of a coarse map of whole numbers: each pixel has the
+    number of its square, and a part of one for a place of its own that is drawn."""
+    coarse = np.asarray(coarse, float)
+    rows, columns = (np.arange(n) * side // n for n, side in zip(size, coarse.shape, strict=True))
+    places = np.random.default_rng(0).permutation(size[0] * size[1]).reshape(size)
+    return coarse[np.ix_(rows, columns)] + places / places.size

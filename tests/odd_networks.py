@@ -66,3 +66,15 @@ def made(name):
 
     features = zv.extract_features(network, zv.load_image(pixels, network))
     return SimpleNamespace(name=name, network=network, features=features, layer=layer, see=see)
+
+
+def value_of(odd, target, maps, outputs):
+    """The target's value in what Keras computed for one picture."""
+    if odd.name == "no classes":
+        return maps[target.row, target.column, target.channel]
+    if odd.name == "segmentation":  # its class before the softmax, where it won
+        kernel, bias = odd.network.keras_model.get_layer("classes").get_weights()
+        scores = maps @ kernel[0, 0] + bias
+        return scores[target.positions(scores.shape), target.channel].mean()
+    shares = outputs if outputs.shape != (1,) else np.array([1 - outputs[0], outputs[0]])
+    return shares[target.index]

@@ -17,8 +17,9 @@ from zv_helpers.course.step6 import checks as step6
 from zv_helpers.deconvnet import RULES
 from zv_helpers.draw import strips
 from zv_helpers.draw.signals import signal_picture
-from zv_helpers.heatmaps import METHODS, coldest_place, delete, occlusion
+from zv_helpers.heatmaps import METHODS, coldest_place, occlusion
 from zv_helpers.network.weights import first_filters
+from zv_helpers.trust import hidden, pixel_order
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +160,7 @@ def test_every_heatmap_lies_over_the_grey_digit(features, method):
 
 def test_a_square_and_deletion_leave_one_channel(network, features):
     heat = zv.heatmap(features, "three", method="occlusion")
-    covered = delete(features.image.pixels, heat, 0.1)
+    covered = hidden(features.image.pixels, pixel_order(heat), 0.1)
     assert covered.shape == (SIDE, SIDE, 1) and (covered == 128).sum() >= round(0.1 * SIDE**2)
     less = zv.extract_features(network, zv.load_image(covered, network)).probabilities[3]
     assert less < features.probabilities[3]

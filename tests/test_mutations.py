@@ -6,7 +6,7 @@ from independent import positive_weights, random_image, random_weights, reverse_
 
 import zv_helpers as zv
 from zv_helpers.draw.signals import clear_scale
-from zv_helpers.heatmaps import box_of, delete, finished
+from zv_helpers.heatmaps import box_of, finished
 
 keras, tf = zv.network.keras_and_tensorflow()
 L = keras.layers
@@ -209,12 +209,6 @@ def test_a_box_takes_what_is_just_as_hot_as_the_threshold():
     assert box_of(np.array([[0.5, 1, 0.25, 0.5], [0, 0.5, 0, 0]]), 0.5) == (0, 0, 2, 2)
     assert box_of(np.array([[0.5, 0.25]]), 0.5) == (0, 0, 1, 1)
     assert box_of(np.array([[1, 0], [0, 1.0]]), 0.5) == (0, 0, 1, 1)  # a corner connects nothing
-
-
-def test_the_share_that_is_deleted_is_rounded_and_of_equals_the_first_goes():
-    white, even = np.full((1, 6, 3), 255, np.uint8), np.full((1, 6), 0.5)
-    assert delete(white, even, 0.3)[0, :, 0].tolist() == [128, 128, 255, 255, 255, 255]
-    assert delete(white, even, 0.3, hottest=False)[0, :, 0].tolist() == [255] * 4 + [128] * 2
 
 
 # --- overlays ------------------------------------------------------------------------------------

@@ -233,17 +233,3 @@ def box_of(heat: ArrayLike, threshold: float = 0.5) -> tuple[int, int, int, int]
     regions, _ = label(heat >= threshold)
     rows, columns = find_objects(regions)[regions.flat[np.argmax(heat)] - 1]
     return rows.start, columns.start, rows.stop, columns.stop
-
-
-def delete(pixels: ArrayLike, heat: ArrayLike, share: float, hottest: bool = True) -> np.ndarray:
-    """Paint the hottest (or coldest) share of the pixels grey: deletion; uint8 (h, w, channels).
-
-    >>> delete(np.zeros((1, 4, 3), np.uint8), np.array([[0.1, 0.9, 0.2, 0.3]]), 0.25)[0, :, 0]
-    array([  0, 128,   0,   0], dtype=uint8)
-    """
-    order = np.argsort(-np.asarray(heat).ravel(), kind="stable")
-    count = round(share * order.size)
-    chosen = order[:count] if hottest else order[order.size - count :]
-    covered = np.array(pixels).reshape(order.size, -1)
-    covered[chosen] = MID_GREY
-    return covered.reshape(np.shape(pixels))

@@ -4,23 +4,12 @@ import keras
 import numpy as np
 import pytest
 from independent import random_image, random_weights
+from odd_networks import value_of
 
 import zv_helpers as zv
 from zv_helpers.experiments.occluding import hidden_image, occlusion_maps
 from zv_helpers.heatmaps import occlude, occlusion, squares
 from zv_helpers.progress import Cancelled
-
-
-def value_of(odd, target, maps, outputs):
-    """The target's value in what Keras computed for one picture."""
-    if odd.name == "no classes":
-        return maps[target.row, target.column, target.channel]
-    if odd.name == "segmentation":  # its class before the softmax, where it won
-        kernel, bias = odd.network.keras_model.get_layer("classes").get_weights()
-        scores = maps @ kernel[0, 0] + bias
-        return scores[target.positions(scores.shape), target.channel].mean()
-    shares = outputs if outputs.shape != (1,) else np.array([1 - outputs[0], outputs[0]])
-    return shares[target.index]
 
 
 def winner_of(odd, outputs):

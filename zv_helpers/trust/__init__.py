@@ -1,15 +1,49 @@
 """Does a picture deserve belief? Measures that ask the photograph or the network, not the eye."""
 
+from .ablating import AblationAgreement, ablation_agreement
+from .curves import MEASURES, Comparison, Curve, compared, deletion, insertion
+from .examining import examine
 from .game import OCCLUSION, REVERSE_WAYS, WAYS, PointingGame, pointing_game, pointing_game_of_four
+from .hiding import BASELINES, baseline_picture, hidden
+from .likeness import Likeness, likeness
+from .noise import NoiseSensitivity, noise_sensitivity
+from .orders import ORDERS, pixel_order
+from .other_class import OtherClass, other_class
 from .pointing import hottest, pointing
+from .randomising import Randomisation, randomisation, randomised
+from .verdict import Verdict
 
 __all__ = [
+    "BASELINES",
+    "MEASURES",
     "OCCLUSION",
+    "ORDERS",
     "REVERSE_WAYS",
     "WAYS",
+    "AblationAgreement",
+    "Comparison",
+    "Curve",
+    "Likeness",
+    "NoiseSensitivity",
+    "OtherClass",
     "PointingGame",
+    "Randomisation",
+    "Verdict",
+    "ablation_agreement",
+    "baseline_picture",
+    "compared",
+    "deletion",
+    "examine",
+    "hidden",
     "hottest",
+    "insertion",
+    "likeness",
+    "noise_sensitivity",
+    "other_class",
+    "pixel_order",
     "pointing",
     "pointing_game",
     "pointing_game_of_four",
+    "randomisation",
+    "randomised",
 ]

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from ..features import Features
 from ..images import MarkedBox
 from ..network.receptive_fields import Box
+from .orders import checked_heat
 
 
 def pointing(
@@ -37,12 +38,7 @@ def pointing(
     """
     features.target(target)
     size = features.network.input_size
-    values = np.asarray(heat)
-    if values.shape != tuple(size) or not np.isfinite(values).all():
-        came = f"{values.shape}" if values.shape != tuple(size) else "one with NaN or infinity"
-        raise ValueError(
-            f"Expected a heatmap of finite values and shape {tuple(size)}, got {came}."
-        )
+    values = checked_heat(heat, size)
     top, left, bottom, right = in_input(features, box)
     rows, columns = hottest(values)
     down = np.maximum(np.maximum(top - rows, rows - (bottom - 1)), 0)

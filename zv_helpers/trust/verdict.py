@@ -1,0 +1,141 @@
+"""What was measured of a heatmap, in sentences that say no more than that."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..targets import Target
+from .curves import Comparison
+
+SHARE = 0.1  # of the pixels is hidden
+MARGIN = 0.05  # of the value: what differs by less is called the same
+LEAST = 0.1  # a probability below has too little to lose
+ALIKE = 0.9  # a rank correlation from which on two pictures are called the same
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What was measured of a heatmap. Made by `examine`.
+
+    Attributes:
+        target: what it explains; heat: float (h, w).
+        deletion: what the value becomes as pixels are hidden, beside the same elsewhere.
+        other: the rank correlations with the same picture of the second most probable class and of
+            one of middle rank; None where it was not asked for another class.
+    """
+
+    target: Target
+    heat: np.ndarray = field(repr=False)
+    deletion: Comparison = field(repr=False)
+    other: tuple[float, float] | None = None
+
+    def __str__(self):
+        return self.sentence
+
+    @property
+    def value(self) -> float:
+        """The target's value, a probability or an activation, before anything is hidden."""
+        return float(self.deletion.hottest.values[0])
+
+    @property
+    def cost(self) -> float:
+        """How far it falls when the hottest tenth is hidden; below 0 where it rises."""
+        return self.value - self.deletion.hottest.at(SHARE)
+
+    @property
+    def coldest(self) -> float:
+        """How far it falls when the coldest tenth is hidden."""
+        return self.value - self.deletion.coldest.at(SHARE)
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The lowest and the highest fall when the tenth is hidden elsewhere."""
+        falls = [self.value - curve.at(SHARE) for curve in self.deletion.elsewhere]
+        return min(falls), max(falls)
+
+    @property
+    def counts(self) -> bool | None:
+        """Whether the heatmap's place counts: hiding it costs more than any other place, and than
+        the coldest. None where that cannot be tested: the heatmap is constant, or there is too
+        little to lose."""
+        if self._untested:
+            return None
+        margin = MARGIN * self.value
+        return bool(self.cost > max(self.band[1], self.coldest) + margin)
+
+    @property
+    def heeds_the_class(self) -> bool | None:
+        """Whether the picture changes with the class. None where no other was asked for. A class
+        beside the target may have its evidence at the same place, so likeness to the second alone
+        convicts nobody."""
+        return None if self.other is None else min(self.other) < ALIKE
+
+    @property
+    def sentence(self) -> str:
+        """The one to show first: what speaks against the heatmap, if anything does."""
+        return self.sentences[0]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that was measured, what weighs most first."""
+        if self._untested:
+            return (self._untested, *self._of_classes())
+        against, others = self._of_classes(), ()
+        if self.heeds_the_class is not False:
+            against, others = (), against
+        return (*against, self._of_place(), *self._of_coldest(), *others)
+
+    @property
+    def _untested(self):
+        """Why hiding says nothing, or an empty string."""
+        if np.ptp(self.heat) == 0:
+            return (
+                "This heatmap is the same everywhere: it points nowhere, so nothing can be tested."
+            )
+        least = LEAST if self.target.measure == "probability" else 0
+        if self.value > least:
+            return ""
+        measure = f"The {self.target.measure} is {_number(self.value)}"
+        return f"{measure} to begin with: too little to lose, so hiding pixels tests nothing."
+
+    def _of_place(self):
+        low, high = self.band
+        cost, value, least, most = map(_number, (self.cost, self.value, low, high))
+        begin = (
+            f"Hiding its hottest tenth costs {cost} of {value}, a tenth elsewhere {least} to {most}"
+        )
+        if self.counts:
+            return f"{begin}: the place counts."
+        margin = MARGIN * self.value
+        if self.cost < low - margin:
+            return f"{begin}: other places count more."
+        if self.cost > high + margin:  # yet the coldest costs as much, as the next sentence says
+            return f"{begin}."
+        return f"{begin}: that does not show that the place counts."
+
+    def _of_coldest(self):
+        costs = f"Hiding its coldest tenth costs {_number(self.coldest)}"
+        if self.coldest < self.cost - MARGIN * self.value:
+            return (f"{costs}.",)
+        return (f"{costs}, as much as the hottest or more: hot and cold are not told apart.",)
+
+    def _of_classes(self):
+        if self.other is None:
+            return ()
+        second, middle = (f"{one:.2f}" for one in self.other)
+        alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
+        if self.heeds_the_class:
+            return (f"This picture changes with the class ({alike}).",)
+        return (
+            f"This picture hardly changes for another class ({alike}): it shows the photograph.",
+        )
+
+
+def _number(value):
+    """Write a value with two digits and a typographic minus.
+
+    >>> [_number(value) for value in (0.983, -0.121, -0.001, 34.567)]
+    ['0.98', '−0.12', '0.00', '34.57']
+    """
+    digits = f"{value:.2f}"
+    return ("0.00" if digits == "-0.00" else digits).replace("-", "−")
