@@ -176,7 +176,7 @@ def test_conda_environment_installs_the_same():
 
 
 def test_import_is_light():
-    heavy = ["tensorflow", "keras", "matplotlib", "ipywidgets", "IPython"]
+    heavy = ["tensorflow", "keras", "matplotlib", "ipywidgets", "IPython", "skimage", "scipy"]
     code = f"import sys, zv_helpers; print([name for name in {heavy} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (answer.returncode, answer.stderr, answer.stdout.strip()) == (0, "", "[]")

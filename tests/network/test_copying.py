@@ -19,7 +19,9 @@ def nested():
     pixels = keras.Input((12, 14, 3))
     shared = L.Conv2D(3, 3, padding="same", activation="relu", name="shared")
     small = keras.Input((12, 14, 3))
-    inner = keras.Model(small, shared(L.Lambda(lambda maps: 2 * maps)(small)), name="inner")
+    how = {"arguments": {"factor": 2}, "dtype": "float64", "name": "scaled"}
+    scaled = L.Lambda(lambda maps, factor: factor * maps, **how)(small)
+    inner = keras.Model(small, shared(scaled), name="inner")
     norm = L.Normalization(name="counted")
     norm.adapt(np.random.default_rng(0).normal(3, 2, (8, 12, 14, 3)).astype("float32"))
     maps = inner(shared(inner(norm(pixels))))
@@ -54,6 +56,8 @@ def test_a_copy_has_fresh_weights_and_then_those_of_the_other(network):
     norm = copy.keras_model.get_layer("batch_norm")
     assert [float(v.numpy().mean()) for v in norm.weights] == [1, 0, 0, 1]
     assert not np.allclose(zv.extract_features(copy, image).logits, features.logits)
+    scaled = copy.keras_model.get_layer("inner").get_layer("scaled")
+    assert scaled.compute_dtype == "float64"
     give_weights(network, copy)
     np.testing.assert_allclose(
         zv.extract_features(copy, image).logits, features.logits, rtol=1e-5, atol=1e-5

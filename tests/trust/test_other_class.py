@@ -60,6 +60,8 @@ def test_where_there_are_few_classes():
     assert found.target.index != found.second.index == found.middle.index
     np.testing.assert_array_equal(found.of_second, found.of_middle)
     assert found.like_second == found.like_middle
+    for index in (0, 1):
+        assert other_classes(one.features, ClassScore(index)) == [ClassScore(1 - index)]
 
 
 def test_a_region_is_asked_about_other_classes_at_the_same_positions():
@@ -72,6 +74,12 @@ def test_a_region_is_asked_about_other_classes_at_the_same_positions():
     means = features[layer][1:4, 2:5].mean(axis=(0, 1))
     order = [i for i in np.argsort(-means) if i != 1]
     assert other_classes(features, target) == [Region(layer, int(i), part) for i in order]
+    maps, whole = features[layer], features[layer].mean(axis=(0, 1))
+    apart = np.argwhere((maps[..., 0] > maps[..., 2]) != (whole[0] > whole[2]))
+    row, column = map(int, apart[0])  # where the others come in another order than on the whole
+    alone = Region(layer, 1, (row, column, row + 1, column + 1))
+    best = 0 if maps[row, column, 0] > maps[row, column, 2] else 2
+    assert [one.channel for one in other_classes(features, alone)] == [best, 2 - best]
     found = trust.other_class(features, target)
     assert found.middle == Region(layer, int(order[1]), part)
     np.testing.assert_array_equal(found.of_second, zv.heatmap(features, found.second))

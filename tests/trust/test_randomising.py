@@ -1,6 +1,7 @@
 """Weights made random from the top down: exactly which, and what that does to pictures."""
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -8,9 +9,11 @@ from independent import random_image, random_weights
 
 import zv_helpers as zv
 from zv_helpers import trust
-from zv_helpers.progress import Cancelled
+from zv_helpers.deconvnet import ProjectionWarning
+from zv_helpers.progress import Cancelled, watching
 from zv_helpers.trust.likeness import likeness
 from zv_helpers.trust.pictures import METHODS, picture_of, rule_of
+from zv_helpers.trust.randomising import weighted_layers
 
 keras, tf = zv.network.keras_and_tensorflow()
 L = keras.layers
@@ -160,6 +163,18 @@ def test_every_method_and_rule_has_its_picture(network, image, method):
         np.testing.assert_array_equal(expected, zv.heatmap(features, 1, method=method, rule=rule))
 
 
+def test_a_warning_comes_once_and_occlusion_says_how_far_it_is_only_when_asked(network, image):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trust.randomisation(network, image, 1, "projection", progress=False)
+    assert [one.category for one in caught] == [ProjectionWarning]
+    features, told = zv.extract_features(network, image), []
+    picture_of(features, 1, "occlusion", progress=lambda *far: told.append(far))
+    assert told
+    with watching(lambda *far: pytest.fail("nobody asked")):
+        picture_of(features, 1, "occlusion")
+
+
 def test_a_method_goes_by_its_own_rule(network, image):
     features = zv.extract_features(network, image)
     assert [rule_of(method) for method in METHODS] == [
@@ -221,6 +236,8 @@ def test_a_shared_layer_comes_once_and_statistics_stay():
         copied = one.network.keras_model.get_layer("adapted").get_weights()
         assert all(np.array_equal(a, b) for a, b in zip(kept, copied, strict=True))
     assert stages == ["end", "alone", "after", "inner/again"]
+    listed = weighted_layers(network.graph, network.graph.scores)
+    assert [(name, len(layers)) for name, layers in listed] == [(name, 1) for name in stages]
 
 
 class Grown(L.Layer):

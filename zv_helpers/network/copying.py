@@ -39,7 +39,8 @@ def untrained_copy(network: Network, seed: int = 0) -> Network:
 def _made_again(layer):
     keras, _ = keras_and_tensorflow()
     if type(layer) is keras.layers.Lambda:  # its function is in memory, so no code is read
-        return keras.layers.Lambda(layer.function, arguments=layer.arguments, name=layer.name)
+        how = {"arguments": layer.arguments, "name": layer.name, "dtype": layer.dtype_policy}
+        return keras.layers.Lambda(layer.function, **how)
     return type(layer).from_config(layer.get_config())
 
 

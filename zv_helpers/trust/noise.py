@@ -97,7 +97,7 @@ def noise_sensitivity(
     about = target, method, rule, layer
     picture, kept, pictures = picture_of(features, *about, **how), [], []
     noise, network = np.random.default_rng(seed), features.network
-    number = max(network.graph.scores, target.number(network))
+    number = network.graph.scores
     together = pictures_at_once(network.graph, number, most=TOGETHER)
     for first in watched(range(0, count, together), "noise", progress):
         images = [
