@@ -16,10 +16,10 @@ keras, _ = zv.network.keras_and_tensorflow()
 L = keras.layers
 
 
-def small(name="mine"):
+def small(name="mine", size=(16, 20)):
     layers = [L.Conv2D(4, 3, activation="relu", name="a"), L.MaxPooling2D(2)]
     layers += [L.GlobalAveragePooling2D(), L.Dense(3, activation="softmax")]
-    return random_weights(keras.Sequential([keras.Input((16, 20, 3)), *layers], name=name), seed=3)
+    return random_weights(keras.Sequential([keras.Input((*size, 3)), *layers], name=name), seed=3)
 
 
 def test_a_shipped_network_is_its_name(squeezenet):
@@ -30,8 +30,12 @@ def test_a_shipped_network_is_its_name(squeezenet):
     assert again.class_names == squeezenet.class_names and again.layers == squeezenet.layers
 
 
-def test_a_network_of_ones_own_is_its_keras_bytes():
-    network = zv.load_model(small(), preprocess="tf", class_names=("a", "b", "c"))
+@pytest.mark.parametrize("size", [(16, 20), (12, 9), (None, None)])
+def test_a_network_of_ones_own_is_its_keras_bytes(size):
+    """Of any size: the limits are for sizes that somebody chooses."""
+    how = {"input_size": (24, 18)} if None in size else {}
+    model = small(size=size)
+    network = zv.load_model(model, preprocess="tf", class_names=("a", "b", "c"), **how)
     again = pickle.loads(pickle.dumps(network))
     image = random_image(network)
     assert again.name == "mine" and again.spec == network.spec

@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from .making import make_network
+from .making import make_network, size_to_choose
 from .network import Network
 from .sentences import first_line
 from .tensorflow import keras_and_tensorflow
@@ -29,11 +29,8 @@ def untrained_copy(network: Network, seed: int = 0) -> Network:
         raise _refused(network, first_line(error)) from None
     finally:
         random.setstate(state)
-    spec = network.spec
-    size = spec.size if None in plain.inputs[0].shape[1:3] else None
-    return make_network(
-        model, network.name, spec.preprocess, network.class_names, size, check=False
-    )
+    way, size = network.spec.preprocess, size_to_choose(network)
+    return make_network(model, network.name, way, network.class_names, size, check=False)
 
 
 def _made_again(layer):

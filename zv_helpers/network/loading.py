@@ -18,7 +18,7 @@ from .files import (
     network_from_bytes,
     read_network,
 )
-from .making import Size, Way, checked_size, make_network
+from .making import Size, Way, checked_size, make_network, size_to_choose
 from .network import Network
 from .shipped import efficientnet_lite0, imagenet_class_names, squeezenet, vgg16_conv
 from .tensorflow import keras_and_tensorflow
@@ -132,8 +132,9 @@ def taken_apart(network: Network) -> tuple[Callable, tuple]:
     """Return (function, arguments) that make the network again, for pickle."""
     if network.recipe is not None:
         return functools.partial(load_model, **network.recipe), ()
-    spec, data = network.spec, bytes_of(network.keras_model)
-    return _from_bytes, (data, network.name, spec.preprocess, network.class_names, spec.size)
+    data, way = bytes_of(network.keras_model), network.spec.preprocess
+    about = network.name, way, network.class_names, size_to_choose(network)
+    return _from_bytes, (data, *about)
 
 
 def _from_bytes(data, name, preprocess, class_names, size):

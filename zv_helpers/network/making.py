@@ -55,6 +55,12 @@ def make_network(
     return network
 
 
+def size_to_choose(network: Network) -> tuple[int, int] | None:
+    """Return the input size that was chosen for a network, or None where its model has its own."""
+    is_open = None in input_of(network.keras_model).shape[1:3]
+    return network.input_size if is_open else None
+
+
 def checked_size(size: Size) -> tuple[int, int] | None:
     """Return an input size as (h, w); one number stands for both. Raises ValueError for what is
     none, or not from 16 to 1024."""
