@@ -30,14 +30,12 @@ STATE = AtlasState("fire5", 241)
 
 
 @pytest.fixture(scope="module")
-def notebook(workbook, lab, chromium):
-    from in_browser import Notebook, write_notebook
+def notebook(workbook, open_notebook):
+    from in_browser import write_notebook
 
     write_notebook(workbook / "root" / "atlas.ipynb", SETUP, EXPLORERS)
-    notebook = Notebook(chromium, lab, "atlas.ipynb")
-    notebook.run_all()
-    yield notebook
-    notebook.close()
+    with open_notebook("atlas.ipynb") as notebook:
+        yield notebook
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +100,8 @@ def opens(explorer, context, place, squeezenet):
     features = zv.extract_features(squeezenet, zv.load_image(photograph, squeezenet))
     state = NeuronState("fire5", 241, one.row, one.column)
     found = below(explorer)
+    # Not yet `shows`: that asks an element of the page, and the one before may still be there.
+    found.wait_for_line(neuron.caption(neuron.resolve(Context(features), state)))
     shows(found, neuron, Context(features), state)
     explorer.page.wait_for_function(
         """img => { const box = img.getBoundingClientRect();
