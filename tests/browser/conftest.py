@@ -21,9 +21,16 @@ import zv_helpers as zv
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
-# What a kernel forgets before the next notebook. That a notebook runs alone, `make test` shows.
-FORGET = """import ipywidgets
+# A notebook begins in its folder, and with warnings as they are usually shown. What it made is
+# forgotten before the next one; that each runs in a kernel of its own too, `make test` shows.
+BEGIN = """import contextlib, os, warnings
+os.chdir({folder!r})
+get_ipython().until_forgotten = contextlib.ExitStack()
+get_ipython().until_forgotten.enter_context(warnings.catch_warnings())
+get_ipython().reset()"""
+FORGET = """import contextlib, ipywidgets
 ipywidgets.Widget.close_all()
+getattr(get_ipython(), "until_forgotten", contextlib.ExitStack()).close()  # none after a restart
 get_ipython().reset()"""
 
 
@@ -89,8 +96,7 @@ def open_notebook(workbook, page, kernel):
     @contextlib.contextmanager
     def opened(path):
         notebook = Notebook(page, path, kernel)
-        folder = (workbook / "root" / path).parent
-        notebook.run_silently(f"import os; os.chdir({str(folder)!r})")
+        notebook.run_silently(BEGIN.format(folder=str((workbook / "root" / path).parent)))
         notebook.run_all()
         yield notebook
         notebook.run_silently(FORGET)
