@@ -66,7 +66,8 @@ def lab(workbook):
     """The URL of a JupyterLab that serves the copy."""
     from in_browser import jupyterlab
 
-    with jupyterlab(workbook, ZV_TRAIN="0") as url:  # trained networks as they ship
+    # Trained networks as they ship; two processes share two cores, so one thread for each network.
+    with jupyterlab(workbook, ZV_TRAIN="0", TF_NUM_INTRAOP_THREADS="1") as url:
         yield url
 
 
@@ -97,10 +98,12 @@ def open_notebook(workbook, page, kernel):
     def opened(path):
         notebook = Notebook(page, path, kernel)
         notebook.run_silently(BEGIN.format(folder=str((workbook / "root" / path).parent)))
-        notebook.run_all()
-        yield notebook
-        notebook.run_silently(FORGET)
-        notebook.close()
+        try:
+            notebook.run_all()
+            yield notebook
+        finally:
+            notebook.run_silently(FORGET)
+            notebook.close()
 
     return opened
 

@@ -26,7 +26,7 @@ from zv_helpers import explorers
 network = zv.load_model()
 features = zv.extract_features(network, zv.load_image("tabby_cat", network))"""
 EXPLORERS = (
-    'explorers.neuron_explorer(features, "fire5", 195)',
+    'neurons = explorers.neuron_explorer(features, "fire5", 195)\nneurons',
     'explorers.neuron_explorer(features, "fire9", 3, panels="forward")',
     'explorers.step_explorer(features, features.strongest("fire5"))',
     "explorers.relevance_explorer(features)",
@@ -37,6 +37,8 @@ EXPLORERS = (
     "explorers.move_explorer(features)",
     "explorers.atlas_explorer(network)",
 )
+AS_AT_FIRST = """neurons.show(
+    layer="fire5", channel=195, row=None, column=None, rule="deconvnet", pin=None)"""
 CONTROLS = """root => {
     const found = [...root.querySelectorAll(
         'select, button, input:not([type=file]), .noUi-handle, [contenteditable]')];
@@ -85,11 +87,8 @@ def neurons(notebook, context):
     explorer = notebook.explorer(0)
     if explorer.value("combobox", "Photograph") != "tabby_cat":
         explorer.choose("Photograph", "tabby_cat")
-    explorer.choose("name", "fire5")
-    explorer.control("checkbox", "Strongest position").check()
-    explorer.type("spinbutton", "number", 194)
-    explorer.wait_for_line("tabby_cat in squeezenet: layer fire5, feature map 194,")
-    explorer.type("spinbutton", "number", 195)
+        explorer.wait_for_line("tabby_cat in squeezenet: layer fire5,")
+    notebook.run_silently(AS_AT_FIRST)
     shows(explorer, neuron, context, NeuronState("fire5", 195))
     return explorer
 
