@@ -367,9 +367,11 @@ class OnScreen:
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
         (h, w, 3), one for each time the page was painted.
         """
+        self.image.scroll_into_view_if_needed()
         box = self.image.bounding_box()
         factor = box["width"] / self.image.evaluate("img => img.naturalWidth")
         place = [factor * edge + box["xy"[i % 2]] for i, edge in enumerate(edges)]
+        assert place[3] < self.page.viewport_size["height"], "what is to be seen is off the screen"
         frames, session = [], self.page.context.new_cdp_session(self.page)
 
         def painted(event):
