@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_notebook
+from in_browser import Notebook, chromium, copy_workbook, jupyterlab, open_lab, write_notebook
 
 LAYERS = {
     "squeezenet": ("conv1", *(f"fire{i}" for i in range(2, 10))),
@@ -224,13 +224,15 @@ def main():
         folder = Path(name).resolve()
         copy_workbook(folder)
         with jupyterlab(folder) as url, chromium() as browser:
+            page = open_lab(browser, url)
             for model in options.models:
                 setup = SETUP.format(model=model, here=str(Path(__file__).parent.resolve()))
                 write_notebook(folder / "root" / "benchmark.ipynb", setup, ("explorer", FLOOR))
-                notebook = Notebook(browser, url, "benchmark.ipynb")
+                notebook = Notebook(page, "benchmark.ipynb")
                 notebook.run_all()
                 parts = folder / "root" / "parts.jsonl"
                 missed += measure(notebook, model, parts, options.presses)
+                notebook.end_kernel()
                 notebook.close()
     print(f"\n{missed} bars missed" if missed else "\nevery bar is met")
 

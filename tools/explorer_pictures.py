@@ -9,7 +9,7 @@ import io
 import tempfile
 from pathlib import Path
 
-from in_browser import Notebook, chromium, copy_workbook, jupyterlab, write_notebook
+from in_browser import Notebook, chromium, copy_workbook, jupyterlab, open_lab, write_notebook
 from lab import ROOT
 from PIL import Image
 
@@ -48,7 +48,7 @@ def main():
         copy_workbook(place)
         write_notebook(place / "root" / "explorers.ipynb", SETUP, EXPLORERS.values())
         with jupyterlab(place) as url, chromium() as browser:
-            notebook = Notebook(browser, url, "explorers.ipynb")
+            notebook = Notebook(open_lab(browser, url), "explorers.ipynb")
             notebook.run_all()
             for index, name in enumerate(EXPLORERS):
                 explorer = notebook.explorer(index)
@@ -66,7 +66,6 @@ def main():
                 shot = Image.open(io.BytesIO(explorer.root.screenshot())).convert("RGB")
                 shot.save(folder / f"{name}.jpg", quality=88, optimize=True)
                 print(f"docs/explorers/{name}.jpg", *shot.size)
-            notebook.close()
 
 
 if __name__ == "__main__":

@@ -67,10 +67,25 @@ SCROLL = """async i => {
     await notebook.scrollToItem(notebook.activeCellIndex, 'start');
 }"""
 
-LOADED = "() => jupyterapp.shell.currentWidget?.context?.isReady"
+OPEN = """async ([path, kernelPreference]) => {
+    const opened = await jupyterapp.commands.execute('docmanager:open', {path, kernelPreference});
+    await opened.context.ready;
+}"""
 
-OPEN_WITHOUT_KERNEL = """path => jupyterapp.commands.execute('docmanager:open', {
-    path, kernelPreference: {shouldStart: false, autoStartDefault: false, canStart: false}})"""
+NO_KERNEL = {"shouldStart": False, "autoStartDefault": False, "canStart": False}
+
+# The connection is closed: it would refuse the widgets, of which it knows nothing.
+START_KERNEL = """async () => {
+    const kernel = await jupyterapp.serviceManager.kernels.startNew();
+    kernel.dispose();
+    return kernel.id;
+}"""
+
+EXECUTE = """async code => {
+    const kernel = jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+    const {content} = await kernel.requestExecute({code, silent: true}).done;
+    if (content.status !== 'ok') throw new Error(`${content.ename}: ${content.evalue}`);
+}"""
 
 IDLE = """() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel
     ?.status === 'idle'"""
@@ -188,26 +203,40 @@ def wait_until_served(server, url, log):
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
 
 
-class Notebook:
-    """A notebook that is open in JupyterLab, in a page of its own."""
+def open_lab(browser, url):
+    """Open a page with JupyterLab in which nothing is open; returns the page."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.set_default_timeout(1000 * ACTION_SECONDS)
+    page.goto(f"{url}/lab?reset", timeout=1000 * SECONDS)
+    page.wait_for_function("() => window.jupyterapp?.restored", timeout=1000 * SECONDS)
+    page.evaluate(
+        "jupyterapp.shell.leftCollapsed ||"
+        " jupyterapp.commands.execute('application:toggle-left-area')"
+    )
+    return page
 
-    def __init__(self, browser, url, path, kernel=True):
-        self.page = browser.new_page(viewport={"width": 1280, "height": 720})
-        self.page.set_default_timeout(1000 * ACTION_SECONDS)
-        self.sockets = []
-        self.page.on("websocket", lambda socket: self.sockets.append(socket))
-        if kernel:
-            self.page.goto(f"{url}/lab/tree/{path}?reset", timeout=1000 * SECONDS)
+
+def start_kernel(page):
+    """Start a kernel for notebooks that are opened with it one after the other; returns its id."""
+    return page.evaluate(START_KERNEL)
+
+
+class Notebook:
+    """A notebook that is open in a page of JupyterLab (see `open_lab`).
+
+    kernel: the id of a kernel that runs already, None for one of its own, or NO_KERNEL.
+    """
+
+    def __init__(self, page, path, kernel=None):
+        self.page, self.sockets, self.opened = page, [], time.monotonic()
+        page.on("websocket", self._add_socket)
+        preference = {"id": kernel} if isinstance(kernel, str) else kernel or {}
+        page.evaluate(OPEN, [path, preference])
+        if kernel is not NO_KERNEL:
             self.wait_until_idle()
-        else:
-            self.page.goto(f"{url}/lab?reset")
-            self.page.wait_for_function("() => window.jupyterapp?.restored")
-            self.page.evaluate(OPEN_WITHOUT_KERNEL, path)
-            self.page.wait_for_function(LOADED)
-        self.page.evaluate(
-            "jupyterapp.shell.leftCollapsed ||"
-            " jupyterapp.commands.execute('application:toggle-left-area')"
-        )
+
+    def _add_socket(self, socket):
+        self.sockets.append(socket)
 
     def wait_until_idle(self):
         self.page.wait_for_function(IDLE, timeout=1000 * SECONDS)
@@ -226,6 +255,10 @@ class Notebook:
                     raise RuntimeError(
                         f"{output['ename']}: {output['evalue']}, from:\n{cell['source']}"
                     )
+
+    def run_silently(self, code):
+        """Run code that no cell shows, and that is not counted; raises playwright's Error."""
+        self.page.evaluate(EXECUTE, code)
 
     def code_cells(self):
         """Return the code cells: dicts of source, tags, count and outputs."""
@@ -252,9 +285,12 @@ class Notebook:
         return OnScreen(self.page, self.page.locator(f".zv-explorer[data-explorer='{index}']"))
 
     def close(self):
-        """Close the page and end its kernel."""
+        """Close the notebook; its kernel goes on. Nothing is saved."""
+        self.page.evaluate("jupyterapp.shell.currentWidget.dispose()")
+        self.page.remove_listener("websocket", self._add_socket)
+
+    def end_kernel(self):
         self.page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.shutdown()")
-        self.page.close()
 
 
 class OnScreen:
@@ -331,9 +367,11 @@ class OnScreen:
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
         (h, w, 3), one for each time the page was painted.
         """
+        self.image.scroll_into_view_if_needed()
         box = self.image.bounding_box()
         factor = box["width"] / self.image.evaluate("img => img.naturalWidth")
         place = [factor * edge + box["xy"[i % 2]] for i, edge in enumerate(edges)]
+        assert place[3] < self.page.viewport_size["height"], "what is to be seen is off the screen"
         frames, session = [], self.page.context.new_cdp_session(self.page)
 
         def painted(event):
