@@ -1,0 +1,141 @@
+"""The pages for teachers and askers: what their lines print is what they say, and all links lead
+somewhere."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FAQ = ROOT / "docs" / "faq"
+PAGES = sorted(path for path in FAQ.glob("*.md") if path.name != "README.md")
+BLOCK = re.compile(r"^```(python|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TEACHING = ROOT / "docs" / "teaching.md"
+VARIANT = re.compile(r"^\*\*Variant (\d+) \((.+?)\)\.\*\*.*?</details>$", re.MULTILINE | re.DOTALL)
+QUESTION = re.compile(r"^\*\*(\d+)\.\*\* (.+?)\n(.*?)</details>$", re.MULTILINE | re.DOTALL)
+PLAN = re.compile(r"^### (\d+) minutes.*?(?=^##)", re.MULTILINE | re.DOTALL)
+PLACE = re.compile(r"\]\(([\w./]+\.ipynb)\), sections? (\d+)(?:(?: and| to) (?:section )?(\d+))?")
+LARGEST = 40_000  # bytes of a picture
+
+
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+def examples(text):
+    """List the (lines, what they print) of a page: a python block and the text block after it."""
+    blocks = BLOCK.findall(text)
+    assert [kind for kind, _ in blocks] == ["python", "text"] * (len(blocks) // 2)
+    return [(blocks[i][1], blocks[i + 1][1]) for i in range(0, len(blocks), 2)]
+
+
+def printed(lines, names):
+    """Run lines with the names that a page starts from, and return what they print."""
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(lines, dict(names))
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def start():
+    """The names that every page starts from, made by the lines of the list."""
+    ((kind, lines),) = BLOCK.findall(text_of(FAQ / "README.md"))
+    names = {}
+    exec(lines, names)
+    assert kind == "python" and names["features"].image.name == "tabby_cat"
+    return names
+
+
+def those(names, thorough):
+    """Give the names to a test, those of several seconds marked for `make thorough`."""
+    how = {name: [pytest.mark.thorough] for name in thorough}
+    return [pytest.param(name, marks=how.get(name, [])) for name in names]
+
+
+@pytest.mark.parametrize("page", those([p.stem for p in PAGES], ["batch_norm_and_resnet"]))
+def test_the_lines_of_a_page_print_what_it_says(page, start, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    ((lines, expected),) = examples(text_of(FAQ / f"{page}.md"))
+    assert printed(lines, start) == expected
+
+
+def test_the_list_names_every_page_and_every_page_has_its_picture():
+    listed = re.findall(r"^\| \[.+?\]\((\w+\.md)\)", text_of(FAQ / "README.md"), re.MULTILINE)
+    assert sorted(listed) == [path.name for path in PAGES]
+    assert sorted(path.stem for path in FAQ.glob("*.jpg")) == [path.stem for path in PAGES]
+    for page in PAGES:
+        text = text_of(page)
+        assert f"]({page.stem}.jpg)" in text and "../../notebooks/" in text, page.name
+        assert (FAQ / f"{page.stem}.jpg").stat().st_size <= LARGEST, page.name
+
+
+def variants():
+    return {f"variant {found[1]}": found[0] for found in VARIANT.finditer(text_of(TEACHING))}
+
+
+@pytest.fixture(scope="module")
+def desk():
+    """The names that the variants start from."""
+    names = {}
+    exec(BLOCK.search(text_of(TEACHING))[2], names)
+    return names
+
+
+@pytest.mark.parametrize("variant", those(variants(), ["variant 13"]))
+def test_the_answer_to_a_variant_is_what_its_lines_print(variant, desk):
+    desk["keras"].backend.clear_session(free_memory=False)  # names of layers count from 1
+    ((lines, expected),) = examples(variants()[variant])
+    assert printed(lines, desk) == expected
+
+
+def test_every_variant_has_a_number_and_a_folded_answer():
+    found = variants()
+    assert list(found) == [f"variant {i + 1}" for i in range(16)]
+    assert all(text.count("<details><summary>Answer</summary>") == 1 for text in found.values())
+
+
+def test_a_plan_takes_the_minutes_it_says():
+    plans = {int(plan[1]): plan[0] for plan in PLAN.finditer(text_of(TEACHING))}
+    assert list(plans) == [45, 90, 180]
+    for minutes, text in plans.items():
+        assert sum(map(int, re.findall(r"^\| (\d+) \|", text, re.MULTILINE))) == minutes
+
+
+def test_the_quiz_has_twenty_questions_each_with_an_answer_and_its_place():
+    quiz = text_of(TEACHING).split("\n## Quiz\n")[1]
+    questions = QUESTION.findall(quiz)
+    assert [int(number) for number, _, _ in questions] == list(range(1, 21))
+    for _, question, rest in questions:
+        assert question.endswith("?"), question
+        _, answer = rest.split("<details><summary>Answer</summary>")
+        said, place = answer.split("Taught in ")
+        assert said.strip() and PLACE.search(place), question
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, TEACHING, ROOT / "docs" / "glossary.md"], ids=lambda path: path.stem
+)
+def test_the_sections_that_are_named_exist(path):
+    places = PLACE.findall(text_of(path))
+    assert places, "no place is named"
+    for link, *numbers in places:
+        notebook = text_of(path.parent / link)
+        for number in filter(None, numbers):
+            assert f'"## {number}. ' in notebook, f"{link} has no section {number}"
+
+
+def test_the_glossary_is_in_order_and_each_word_is_in_its_notebook():
+    text = text_of(ROOT / "docs" / "glossary.md")
+    entries = re.findall(r"^### (.+)\n\n(.+)$", text, re.MULTILINE)
+    words = [word.lower() for word, _ in entries]
+    assert words == sorted(set(words)) and len(words) > 40
+    for word, entry in entries:
+        ((link, number, _),) = PLACE.findall(entry)
+        notebook = text_of(ROOT / "docs" / link)
+        section = notebook.split(f'"## {number}. ')[1].split('"## ')[0].lower()
+        stem = word.lower().removesuffix("es").removesuffix("s")[:8]
+        assert stem in section, f"{word} is not in section {number} of {link}"
+        assert re.search(r"\*Paper:\* .+\.$", entry), word
