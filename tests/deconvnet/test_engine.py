@@ -598,7 +598,7 @@ def test_a_trace_shows_the_window_growing_and_ends_at_the_projection(cat):
     assert traced.trace and not zv.project(cat, neuron).trace
     assert np.array_equal(traced.pixels, zv.project(cat, neuron).pixels)
     last = traced.trace[-1]
-    assert last.layer == "conv1" and np.array_equal(last.values[..., ::-1], traced.pixels)
+    assert last.layer == "conv1" and np.array_equal(last.values, traced.pixels)  # in RGB
     assert last.pixels_box == traced.box == last.box
     titles = {step.title for step in traced.trace}
     assert titles >= {"unpool", "rectify", "filter", "cut"}

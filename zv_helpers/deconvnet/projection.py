@@ -38,7 +38,7 @@ class TraceStep:
 
     layer: str  # that was reversed
     title: str  # what happened, in a word: "unpool", "rectify", "filter", ...
-    values: np.ndarray = field(repr=False)  # float (h, w, channels), the signal in its window
+    values: np.ndarray = field(repr=False)  # float (h, w, channels), in its window; at last RGB
     box: tuple  # (top, left, bottom, right), that window in positions of the layer's input
     pixels_box: tuple  # on the photograph: from the neuron's own spot to its receptive field
 
@@ -195,6 +195,7 @@ def _watch(network, steps, operation, signals):
     for value, signal in signals.items():
         flat = signal.values.ndim != 4
         values = signal.values.reshape(1, 1, -1) if flat else signal.values[0]
+        values = values[..., ::-1] if value == 0 and network.spec.reads_bgr else values
         box = (0, 0, 1, 1) if flat else signal.box()
         height, width = (1, 1) if flat else network.graph.shapes[value][:2]
         scales = (pixels[0] / height, pixels[1] / width) * 2
