@@ -7,10 +7,11 @@ from ..answers import exercise, numbers, words
 from .three import KINDS
 from .toys import TOY, TOY_BOX
 
+ANSWER = "Not answered yet: put your answer into {} and run the cell again."
 NO_KINDS = "Not answered yet: write right, other or random beside each of A, B and C."
 
 
-@exercise("answer_1 = (1, 1, 3, 4)")
+@exercise("answer_1 = (1, 1, 3, 4)", ANSWER.format("answer_1"))
 def check_box(answer):
     """Check the box (top, left, bottom, right) of the hottest place of `toys.TOY` at threshold 0.5.
 
@@ -33,7 +34,7 @@ def check_box(answer):
     return "Not quite: start at the 1.0 and walk to all neighbours of at least 0.5."
 
 
-@exercise("answer_2 = (28, 168)")
+@exercise("answer_2 = (28, 168)", ANSWER.format("answer_2"))
 def check_place(features, target, answer, size=None, stride=None):
     """Check a place for the grey square: nearly as good as the best place of a coarse grid.
 
