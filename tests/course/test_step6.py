@@ -243,6 +243,13 @@ def test_the_three_look_alike_and_differ_in_what_hiding_costs(pictures):
     assert left["other"][1] < left["random"][1] - 0.1 and left["other"][1] < left["right"][1]
 
 
+def test_the_verdict_alone_does_not_tell_the_three_apart(pictures):
+    """So says the solution: hiding elsewhere raises the first class, and all three places count."""
+    for heat in pictures.heats.values():
+        found = trust.examine(pictures.features, pictures.classes[0], heat=heat, progress=False)
+        assert found.counts and found.band[1] < 0
+
+
 HINTS = {"right": "second class", "other": "all three, and ask", "random": "compare what is left"}
 
 
