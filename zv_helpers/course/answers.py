@@ -114,8 +114,7 @@ def words(answer, names, known):
     expected = f"{_listed(known, 'or')} for each of {_listed(names, 'and')}"
     with reading(answer, expected, "mind the spelling"):
         given = {name: answer[name] for name in names}
-        found = [word for word in given.values() if word is not None]
-        if not (all(type(word) is str for word in found) and set(found) <= set(known)):
+        if not set(given.values()) <= {*known, None}:
             raise refused(answer, expected, "mind the spelling")
         if len(answer) != len(given):
             raise refused(answer, expected, "there are no more")
