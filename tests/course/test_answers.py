@@ -18,6 +18,7 @@ from zv_helpers.course.step3 import checks as three
 from zv_helpers.course.step4 import checks as four
 from zv_helpers.course.step5 import checks as five
 from zv_helpers.course.step6 import checks as six
+from zv_helpers.course.step6.three import three_pictures
 from zv_helpers.course.without_max_pools import checks as pools
 
 
@@ -98,7 +99,7 @@ ODD = {
 
 @pytest.fixture(scope="module")
 def checks(cat, shepherd, squeezenet):
-    image, heat = cat.image, zv.heatmap(cat)
+    image, heat, pictures = cat.image, zv.heatmap(cat), three_pictures(squeezenet)
     return {
         "receptive field": one.check_receptive_field,
         "model": one.check_model,
@@ -113,6 +114,7 @@ def checks(cat, shepherd, squeezenet):
         "threshold": lambda answer: five.check_threshold(heat, answer),
         "box": six.check_box,
         "place": lambda answer: six.check_place(cat, cat.target(), answer),
+        "three pictures": lambda answer: six.check_three(pictures, answer),
         "hidden toy": hide.check_toy,
         "places": lambda answer: hide.check_places(cat, answer),
         "moved toy": move.check_toy,
@@ -126,7 +128,7 @@ def checks(cat, shepherd, squeezenet):
 
 NAMES = (
     "receptive field, model, round trip, smallest side, switches, neuron, unpool, rules, against, "
-    "finish, threshold, box, place, hidden toy, places, moved toy, angle, "
+    "finish, threshold, box, place, three pictures, hidden toy, places, moved toy, angle, "
     "toy parts, noses, toy pool, first layer"
 ).split(", ")
 
@@ -165,6 +167,15 @@ def test_bugs_of_a_check_are_raised():
         check(1)
     with pytest.raises(TypeError):
         check()
+
+
+def test_words_are_read_and_those_not_there_yet_are_none():
+    answer = {"one": "left", "two": None}
+    assert answers.words(answer, ("one", "two"), ("left", "right")) == answer
+    said = "Expected left or right for each of one and two, but got .*: "
+    for wrong, hint in (({"one": "up", "two": None}, "mind"), ({**answer, 3: None}, "no more")):
+        with pytest.raises(answers.Unreadable, match=said + hint if hint == "mind" else "no more"):
+            answers.words(wrong, ("one", "two"), ("left", "right"))
 
 
 def test_numbers_of_every_kind_are_read():

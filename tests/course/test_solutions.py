@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers import choose
+from zv_helpers import choose, trust
+from zv_helpers.course.step6.three import three_pictures
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
@@ -62,7 +63,7 @@ def test_every_check_has_its_exercise():
         if name.startswith("check_")
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
-    assert len(ALL) == len(checks) == 32
+    assert len(ALL) == len(checks) == 33
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +129,8 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         ranking = zv.build_atlas(squeezenet, names, layers=[layer], count=len(names))
         four = checks.to_predict(ranking, layer, channel)
         here |= {"ranking": ranking, "channel": channel, "four": four}
+    if name == "check_three":
+        here |= {"three": three_pictures(squeezenet), "trust": trust}
     if lesson == "do_parts_correspond":
         names = ("german_shepherd", "kitten", "sheep")  # three of the lab's animals will do
         more = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]

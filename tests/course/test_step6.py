@@ -1,5 +1,9 @@
 """The checks of step 6 accept what is right and say what is wrong; its figures' numbers hold."""
 
+import itertools
+import re
+import warnings
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -7,7 +11,7 @@ from matplotlib.colors import to_rgba
 import zv_helpers as zv
 from zv_helpers import heatmaps, trust
 from zv_helpers.course import panels
-from zv_helpers.course.step6 import checks, figures, toys
+from zv_helpers.course.step6 import checks, figures, three, toys
 from zv_helpers.draw.colours import COLOURS, SKY, VERMILION
 from zv_helpers.heatmaps import box_of
 from zv_helpers.images import marked_boxes
@@ -148,3 +152,133 @@ def test_the_bars_show_the_counts_and_chance(pointing_games):
         labels = [label.get_text() for label in ax.get_yticklabels()]
         assert labels == ["middle", "relevance · gradient", "deconvnet · deconvnet"]
         assert ax.lines[-1].get_xdata()[0] == pytest.approx(12 * game.chance)
+
+
+# How far a picture may be believed
+
+
+@pytest.fixture(scope="module")
+def verdicts(shepherd):
+    methods = ("relevance", "deconvnet")
+    return {method: trust.examine(shepherd, method=method, progress=False) for method in methods}
+
+
+def test_the_curves_are_those_measured_at_one_scale(shepherd, verdicts):
+    figure = figures.trials(shepherd, verdicts)
+    rows = np.reshape(figure.axes, (2, 3))
+    for (method, verdict), row in zip(verdicts.items(), rows, strict=True):
+        found = verdict.deletion
+        band = row[2].collections[0]
+        drawn = {line.get_label(): line.get_ydata() for line in row[2].lines[:3]}
+        assert band.get_label().endswith("(5 places)")
+        np.testing.assert_array_equal(drawn["the hottest first"], found.hottest.values)
+        np.testing.assert_array_equal(drawn["the coldest first"], found.coldest.values)
+        np.testing.assert_array_equal(drawn["single pixels at random"], found.random.values)
+        np.testing.assert_allclose(row[2].lines[0].get_xdata(), 100 * found.hottest.fractions)
+        corners = {tuple(corner) for corner in band.get_paths()[0].vertices.round(4)}
+        for values in found.band:
+            points = np.stack([100 * found.hottest.fractions, values], 1).round(4)
+            assert set(map(tuple, points)) <= corners
+        assert row[2].lines[3].get_xdata()[0] == 10
+        other = trust.other_class(shepherd, method=method)
+        for ax, heat in zip(row, (verdict.heat, other.of_middle), strict=False):
+            np.testing.assert_array_equal(
+                ax.images[0].get_array(), zv.overlay(shepherd.image, heat, 0.6)
+            )
+        assert row[0].get_ylabel() == method and row[0].get_title() == "German shepherd"
+        alike = {"relevance": "−0.31", "deconvnet": "1.00"}[method]
+        assert row[1].get_title() == f"cliff dwelling\nrank correlation {alike}"
+        assert row[2].get_title() == "probability left"
+    assert rows[0, 2].get_ylim() == rows[1, 2].get_ylim()
+    rows[0, 2].set_ylim(0, 7)
+    assert rows[1, 2].get_ylim() == (0, 7)
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 4
+
+
+def test_a_neuron_has_no_other_class_beside_it(cat):
+    target = cat.strongest("fire5")
+    found = {"relevance": trust.examine(cat, target, progress=False)}
+    heat, curves = figures.trials(cat, found).axes
+    assert heat.get_title() == target.name(cat.network)
+    assert curves.get_title() == "activation left"
+
+
+@pytest.fixture(scope="module")
+def pictures(squeezenet):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a notebook would show it
+        return three.three_pictures(squeezenet)
+
+
+def test_the_three_are_what_they_are_called(pictures, squeezenet):
+    features, (asked, other) = pictures.features, pictures.classes
+    assert [squeezenet.class_name(one) for one in pictures.classes] == ["goldfish", "eel"]
+    made = {kind: pictures.heats[name] for name, kind in pictures.kinds.items()}
+    np.testing.assert_array_equal(made["right"], zv.heatmap(features, asked))
+    np.testing.assert_array_equal(made["other"], zv.heatmap(features, other))
+    layer, without = next(trust.randomised(features, seed=three.WEIGHTS, progress=False))
+    assert layer == "conv10"  # what it has learnt of fish is left, of classes nothing
+    np.testing.assert_array_equal(made["random"], zv.heatmap(without, asked))
+
+
+def test_every_order_comes_and_each_seed_gives_one(squeezenet):
+    orders = [tuple(three.three_pictures(squeezenet, seed).kinds.values()) for seed in range(3)]
+    assert len(set(orders)) > 1 and all(set(order) == set(three.KINDS) for order in orders)
+    assert orders[0] == tuple(three.three_pictures(squeezenet, 0).kinds.values())
+    assert orders[0] != three.KINDS
+
+
+def test_the_three_look_alike_and_differ_in_what_hiding_costs(pictures):
+    """All are hottest on the one fish, and cover about as much; deletion tells them apart."""
+    places, spread, left = [], [], {}
+    for name, kind in pictures.kinds.items():
+        heat = pictures.heats[name]
+        places.append(trust.hottest(heat))
+        spread.append(heat.mean())
+        left[kind] = [
+            trust.deletion(pictures.features, one, heat, progress=False).at(0.1)
+            for one in pictures.classes
+        ]
+    assert np.ptp(places, axis=0).max() < 224 // 4  # the hottest pixels
+    assert max(spread) < 3 * min(spread)
+    assert left["right"][0] < left["other"][0] - 0.1 < left["random"][0] - 0.25
+    assert left["other"][1] < left["random"][1] - 0.1 and left["other"][1] < left["right"][1]
+
+
+def test_the_verdict_alone_does_not_tell_the_three_apart(pictures):
+    """So says the solution: hiding elsewhere raises the first class, and all three places count."""
+    for heat in pictures.heats.values():
+        found = trust.examine(pictures.features, pictures.classes[0], heat=heat, progress=False)
+        assert found.counts and found.band[1] < 0
+
+
+HINTS = {"right": "second class", "other": "all three, and ask", "random": "compare what is left"}
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(three.KINDS)])
+def test_each_wrong_order_names_a_test_and_no_picture(pictures, order):
+    answer = dict(zip("ABC", order, strict=True))
+    sentence = checks.check_three(pictures, answer)
+    if answer == pictures.kinds:
+        assert sentence.startswith("Right")
+        return
+    taken = next(pictures.kinds[name] for name in answer if answer[name] == "right")
+    assert sentence.startswith("Not quite") and HINTS[taken] in sentence
+    assert not re.search(r"\b[ABC]\b", sentence)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (None, "Not answered yet"),
+        ({"A": None, "B": None, "C": None}, "Not answered yet"),
+        ({"A": "right", "B": None, "C": None}, "still missing"),
+        (dict.fromkeys("ABC", "right"), "each of the three words once"),
+        ({"A": "right", "B": "other", "C": "left"}, "Expected right, other or random for each"),
+        ({"A": "right", "B": "other"}, "for each of A, B and C"),
+        (dict.fromkeys("ABCD", "right"), "there are no more"),
+    ],
+)
+def test_three_says_what_is_missing(pictures, answer, said):
+    assert said in checks.check_three(pictures, answer)

@@ -1,8 +1,8 @@
 """What every exercise check does with an answer: one sentence comes back, whatever was answered.
 
-A check reads the answer with `number`, `numbers` or inside `reading`. Only what goes wrong there is
-the answer's fault and becomes a sentence; what goes wrong anywhere else in a check is a bug of
-ours, and is raised.
+A check reads the answer with `number`, `numbers`, `words` or inside `reading`. Only what goes wrong
+there is the answer's fault and becomes a sentence; what goes wrong anywhere else in a check is a
+bug of ours, and is raised.
 """
 
 import contextlib
@@ -103,3 +103,29 @@ def number(answer, expected):
     if given.shape != ():
         raise refused(answer, expected)
     return float(given)
+
+
+def words(answer, names, known):
+    """Read an answer that gives one of some known words to each of several names, a dict.
+
+    Returns {name: word, or None where there is none yet}. Raises Unreadable if there is something
+    else in it, or another name.
+    """
+    expected = f"{_listed(known, 'or')} for each of {_listed(names, 'and')}"
+    with reading(answer, expected, "mind the spelling"):
+        given = {name: answer[name] for name in names}
+        if not set(given.values()) <= {*known, None}:
+            raise refused(answer, expected, "mind the spelling")
+        if len(answer) != len(given):
+            raise refused(answer, expected, "there are no more")
+    return given
+
+
+def _listed(words, last):
+    """List words in a sentence.
+
+    >>> _listed(["A", "B", "C"], "and")
+    'A, B and C'
+    """
+    *most, end = words
+    return f"{', '.join(most)} {last} {end}"

@@ -3,9 +3,9 @@ Each returns one sentence."""
 
 import numpy as np
 
-from ...deconvnet import find_switches, unpool
+from ...deconvnet import RULES, find_switches, unpool
 from ...relevance import ablation, relevance_scores
-from ..answers import exercise, number, numbers, reading, refused
+from ..answers import exercise, number, numbers, refused, words
 from .toys import MAPS, RULE_OF, SIGNAL
 
 NO_RULES = "Not answered yet: write deconvnet, guided or gradient beside each of A, B and C."
@@ -52,17 +52,10 @@ def check_rules(answer):
 
     answer: a dict {"A": rule, "B": rule, "C": rule}, or None.
     """
-    expected, hint = "deconvnet, guided or gradient for each of A, B and C", "mind the spelling"
-    with reading(answer, expected, hint):
-        given = {name: answer[name] for name in RULE_OF}
-        words = [word for word in given.values() if word is not None]
-        if not all(type(word) is str for word in words):
-            raise refused(answer, expected, hint)
-        if not any(words):
-            return NO_RULES
-        if len(answer) != len(given) or not set(words) <= set(RULE_OF.values()):
-            raise refused(answer, expected, hint)
-    if len(words) < len(given):
+    given = words(answer, RULE_OF, RULES)
+    if not any(given.values()):
+        return NO_RULES
+    if None in given.values():
         return "One is still missing: each of the three rules was used once."
     wrong = [name for name in sorted(RULE_OF) if given[name] != RULE_OF[name]]
     if not wrong:
