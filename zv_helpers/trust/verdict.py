@@ -6,6 +6,7 @@ import numpy as np
 
 from ..targets import Target
 from .curves import Comparison
+from .other_class import OtherClass
 
 SHARE = 0.1  # of the pixels is hidden
 MARGIN = 0.05  # of the value: what differs by less is called the same
@@ -20,17 +21,23 @@ class Verdict:
     Attributes:
         target: what it explains; heat: float (h, w).
         deletion: what the value becomes as pixels are hidden, beside the same elsewhere.
-        other: the rank correlations with the same picture of the second most probable class and of
-            one of middle rank; None where it was not asked for another class.
+        others: the same picture of the second most probable class and of one of middle rank, and
+            how like they are; None where it was not asked for another class.
     """
 
     target: Target
     heat: np.ndarray = field(repr=False)
     deletion: Comparison = field(repr=False)
-    other: tuple[float, float] | None = None
+    others: OtherClass | None = field(default=None, repr=False)
 
     def __str__(self):
         return self.sentence
+
+    @property
+    def other(self) -> tuple[float, float] | None:
+        """The rank correlations with the pictures of the second class and of the middle one."""
+        others = self.others
+        return None if others is None else (others.like_second.rank, others.like_middle.rank)
 
     @property
     def value(self) -> float:
