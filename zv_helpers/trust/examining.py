@@ -8,7 +8,7 @@ from ..features import Features
 from ..heatmaps import heatmap
 from ..progress import Progress
 from .curves import compared
-from .other_class import other_class
+from .other_class import has_others, other_class
 from .verdict import Verdict
 
 
@@ -42,16 +42,10 @@ def examine(
     """
     target, others = features.target(target), None
     how |= {"progress": progress} if method == "occlusion" else {}
-    if heat is None and _has_others(features, target):
+    if heat is None and has_others(features, target):
         others = other_class(features, target, method, rule, layer, **how)
         heat = others.picture
     elif heat is None:
         heat = heatmap(features, target, layer, method, rule, **how)
     found = compared(features, target, heat, seed=seed, progress=progress)
     return Verdict(target, np.asarray(heat), found, others)
-
-
-def _has_others(features, target):
-    """Say whether the target is a class, and there is another."""
-    network = features.network
-    return target.class_index(network) is not None and (network.class_count or 0) > 1

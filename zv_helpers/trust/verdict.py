@@ -61,6 +61,20 @@ class Verdict:
         return min(falls), max(falls)
 
     @property
+    def measured(self) -> dict[str, np.ndarray]:
+        """All values under their names, float (n,) each: at each share of the photograph that is
+        hidden, 0 to 1, the target's value."""
+        found = self.deletion
+        least, most = found.band
+        return {
+            "hidden": found.hottest.fractions,
+            "hottest first": found.hottest.values,
+            "coldest first": found.coldest.values,
+            "elsewhere, lowest": least,
+            "elsewhere, highest": most,
+        }
+
+    @property
     def counts(self) -> bool | None:
         """Whether the heatmap's place counts: hiding it costs more than any other place, and than
         the coldest. None where that cannot be tested: the heatmap is constant, or there is too
@@ -102,12 +116,12 @@ class Verdict:
         least = LEAST if self.target.measure == "probability" else 0
         if self.value > least:
             return ""
-        measure = f"The {self.target.measure} is {_number(self.value)}"
+        measure = f"The {self.target.measure} is {written(self.value)}"
         return f"{measure} to begin with: too little to lose, so hiding pixels tests nothing."
 
     def _of_place(self):
         low, high = self.band
-        cost, value, least, most = map(_number, (self.cost, self.value, low, high))
+        cost, value, least, most = map(written, (self.cost, self.value, low, high))
         begin = (
             f"Hiding its hottest tenth costs {cost} of {value}, a tenth elsewhere {least} to {most}"
         )
@@ -121,27 +135,30 @@ class Verdict:
         return f"{begin}: that does not show that the place counts."
 
     def _of_coldest(self):
-        costs = f"Hiding its coldest tenth costs {_number(self.coldest)}"
+        costs = f"Hiding its coldest tenth costs {written(self.coldest)}"
         if self.coldest < self.cost - MARGIN * self.value:
             return (f"{costs}.",)
         return (f"{costs}, as much as the hottest or more: hot and cold are not told apart.",)
 
     def _of_classes(self):
-        if self.other is None:
-            return ()
-        second, middle = (f"{one:.2f}" for one in self.other)
-        alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
-        if self.heeds_the_class:
-            return (f"This picture changes with the class ({alike}).",)
-        return (
-            f"This picture hardly changes for another class ({alike}): it shows the photograph.",
-        )
+        return () if self.other is None else (of_classes("This picture", self.other),)
 
 
-def _number(value):
+def of_classes(what: str, ranks: tuple[float, float], plural: bool = False) -> str:
+    """Say whether something changes with the class, by its rank correlations with the same of the
+    second class and of one of middle rank."""
+    second, middle = map(written, ranks)
+    alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
+    change, show = ("change", "they show") if plural else ("changes", "it shows")
+    if min(ranks) < ALIKE:
+        return f"{what} {change} with the class ({alike})."
+    return f"{what} hardly {change} for another class ({alike}): {show} the photograph."
+
+
+def written(value: float) -> str:
     """Write a value with two digits and a typographic minus.
 
-    >>> [_number(value) for value in (0.983, -0.121, -0.001, 34.567)]
+    >>> [written(value) for value in (0.983, -0.121, -0.001, 34.567)]
     ['0.98', '−0.12', '0.00', '34.57']
     """
     digits = f"{value:.2f}"
