@@ -1,4 +1,4 @@
-"""The button "Test this picture": what is on show is examined beside, and the answer appears under it."""
+"""The button "Test this picture": examined beside, and the answer appears under it."""
 
 import html
 from collections.abc import Callable
@@ -107,6 +107,7 @@ class TestedExplorer(FeatureExplorer):
             self.evidence.reveal += 1 if self.verdict else 0
             return
         self._clear()
+        self._say(self.text)  # no error of before
         self._asked = question
 
         def work(tell):
