@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ..draw import strips
-from ..draw.colours import INK, coloured
+from ..draw.colours import coloured
 from ..features import Features
 from ..overlays import overlay
 from . import heats
@@ -99,26 +99,15 @@ def save(view, name="", verdict=(), below=True):
         path = next(p for p in (folder / f"{n}.png" for n in names) if not p.exists())
         overlaid = Image.fromarray(view.pixels)
         if verdict and below:
-            overlaid = strips.stacked([overlaid, caption_strip(verdict[0], overlaid.width)])
+            width = max(overlaid.width, NARROWEST)
+            words = strips.paragraph(verdict[:1], max(width // 20, 11), width)
+            overlaid = strips.stacked([overlaid, words])
         overlaid.save(path, pnginfo=description(view, verdict) if verdict else None)
     except OSError as error:
         raise ValueError(
             f"The overlay could not be written to results/ ({error.strerror})."
         ) from None
     return path
-
-
-def caption_strip(text, width):
-    """Write a text under a picture of some width, or a little wider: a PIL image."""
-    width = max(width, NARROWEST)
-    size = max(width // 20, 11)
-    lines = strips.broken(text, size, width - 2 * strips.MARGIN)
-    pitch = round(1.35 * size)
-    canvas = Image.new("RGB", (width, pitch * len(lines) + 2 * strips.MARGIN), "white")
-    draw = ImageDraw.Draw(canvas)
-    for i, line in enumerate(lines):
-        strips.words(draw, (strips.MARGIN, strips.MARGIN + i * pitch), line, size, INK)
-    return canvas
 
 
 def description(view, verdict):

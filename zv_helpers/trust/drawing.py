@@ -1,10 +1,10 @@
 """The picture of a verdict: what was hidden, what that cost, and the same picture for others."""
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from ..draw import strips
-from ..draw.colours import BLUE, EMPTY, GREY, INK, PALE, VERMILION, coloured
+from ..draw.colours import BLUE, EMPTY, GREY, PALE, VERMILION, coloured
 from ..draw.plots import Plot
 from ..features import Features
 from .examining_scores import ScoreVerdict
@@ -20,7 +20,10 @@ def draw_verdict(features: Features, verdict: Verdict) -> Image.Image:
     """Draw a verdict: the deletion curve with the band of what is hidden elsewhere, the photograph
     without the hottest tenth, and the heatmap beside those of other classes, all from 0 to 1. Where
     nothing could be tested the sentence stands in the curve's place. Returns a PIL image."""
-    plot = curves(features, verdict) if verdict.counts is not None else said(verdict.sentence)
+    if verdict.counts is None:
+        plot = strips.paragraph([verdict.sentence], 15, WIDTH, EMPTY)
+    else:
+        plot = curves(features, verdict)
     return strips.stacked([plot, pictures(features, verdict)])
 
 
@@ -100,17 +103,6 @@ def without(image, verdict):
     curve = verdict.deletion.hottest
     order = pixel_order(verdict.heat, "hottest", curve.seed, image.place)
     return hidden(image.pixels, order, SHARE, baseline_picture(image, curve.baseline))
-
-
-def said(sentence):
-    """Write a sentence where there is no curve to draw: a PIL image."""
-    lines = strips.broken(sentence, 15, WIDTH - 6 * strips.MARGIN)
-    canvas = Image.new("RGB", (WIDTH, 22 * len(lines) + 4 * strips.MARGIN), EMPTY)
-    draw = ImageDraw.Draw(canvas)
-    for i, line in enumerate(lines):
-        place = 3 * strips.MARGIN, 2 * strips.MARGIN + 22 * i
-        strips.words(draw, place, line, 15, INK)
-    return canvas
 
 
 def _other_pictures(others):
