@@ -554,6 +554,8 @@ def test_the_button_tests_the_picture_and_says_what_it_found(notebook, context, 
     evidence = explorer.root.locator("img.zv-evidence")
     assert evidence.evaluate("img => img.naturalWidth") == 600
     assert verdict.sentence in evidence.get_attribute("alt")
+    assert serious_problems(explorer.page, "[data-explorer='5']") == []
+    assert cut_off(explorer.root) == []
     explorer.choose("Photograph", "tabby_cat")  # as it was for whoever comes next
     evidence.wait_for(state="detached")
     answer.wait_for(state="detached")
