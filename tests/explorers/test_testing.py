@@ -12,7 +12,7 @@ from PIL import Image
 
 import zv_helpers as zv
 from zv_helpers.explorers import heatmap_explorer, overlay, overlay_explorer, relevance_explorer
-from zv_helpers.explorers.testing import NOT_ASKED, OUTDATED
+from zv_helpers.explorers.testing import NOT_ASKED, NOT_PINNED, OUTDATED
 from zv_helpers.trust import examine, examine_scores
 from zv_helpers.trust.drawing import describe_scores, describe_verdict, draw_scores, draw_verdict
 
@@ -185,6 +185,7 @@ def test_the_picture_above_a_pinned_one_is_tested(explorer):
     found = answered(explorer)
     about = found if hasattr(found, "target") else found.agreement
     assert about.target == explorer.view.target != explorer.state.pin.target
+    assert answer(explorer).endswith(NOT_PINNED)
     explorer.controls["Pin for comparison"].value = False
     assert explorer.verdict is found
 
@@ -243,6 +244,18 @@ def test_another_picture_ends_it_and_says_so(explorer, control, value):
     assert answered(explorer) is not None and OUTDATED not in answer(explorer)
 
 
+def test_an_answer_that_comes_too_late_is_not_shown(explorer):
+    """Between the end of the work and the answer, the picture may change."""
+    begun = []
+    explorer.testing.start = lambda *about: begun.append(about)
+    press(explorer)
+    ((_, _, work, then),) = begun
+    result = work(lambda done, count: None)
+    explorer.controls["Class"].value = "3"
+    then(result)
+    shows_nothing(explorer)
+
+
 def test_another_network_ends_it(small, squeezenet):
     explorer = heatmap_explorer(small)
     explorer.networks["squeezenet"] = squeezenet
@@ -289,7 +302,7 @@ def test_a_saved_overlay_carries_its_verdict(shepherd, tmp_path, monkeypatch):
     verdict = answered(explorer)
     pixels, text = saved(explorer, tmp_path, "tested")
     assert np.array_equal(pixels[:224], explorer.pixels)
-    assert pixels.shape[0] > 250 and pixels.shape[1] == 224 and pixels[224:].min() < 100
+    assert pixels.shape[0] > 270 and pixels.shape[1] == 224 and pixels[224:].min() < 100
     plain = " ".join(verdict.sentences).replace("−", "-")
     assert text["Description"].endswith(plain) and "German shepherd" in text["Description"]
     assert "with its verdict below" in explorer.line.value

@@ -10,6 +10,7 @@ from zv_helpers.draw.colours import BLUE, EMPTY, GREY, VERMILION, rgb
 from zv_helpers.draw.plots import LEFT, Plot
 from zv_helpers.trust import Comparison, Curve, Verdict, examine, examine_scores
 from zv_helpers.trust.drawing import (
+    _ends,
     curves,
     describe_scores,
     describe_verdict,
@@ -103,6 +104,30 @@ def test_the_photograph_is_shown_as_the_network_saw_it(shepherd):
     assert value[0] == pytest.approx(found.value - found.cost, abs=1e-3)
 
 
+def test_of_equally_hot_pixels_those_are_shown_that_were_hidden(oblong):
+    heat = np.zeros((20, 26))
+    heat[3:5, 4:9] = 1  # 10 of 52 pixels; the others are drawn
+    found = examine(oblong.features, heat=heat, seed=3, progress=False)
+    seen = without(oblong.features.image, found)
+    share = oblong.see(seen)[1][found.target.index]
+    assert share == pytest.approx(found.value - found.cost, abs=1e-5)
+    other = without(oblong.features.image, examine(oblong.features, heat=heat, progress=False))
+    assert (seen != other).any()
+
+
+def test_an_activation_has_an_axis_of_its_own(oblong, found):
+    """A neuron's curves reach from the lowest to the highest value, and zero is on the axis."""
+    neuron = oblong.features.strongest("last")
+    band = [curve([50] + [20] * 9 + [5], "elsewhere")] * 2
+    high, late = curve([50] + [-10] * 9 + [5], "hottest"), curve([50] * 10 + [5], "coldest")
+    large = replace(found, target=neuron, deletion=Comparison(high, late, high, tuple(band)))
+    picture = curves(oblong.features, large)
+    plot = Plot(picture.size, (0, 1), (-10, 50), ("", ""))
+    for value, colour in ((-10, VERMILION), (50, BLUE)):
+        x, y = map(round, plot.at(0.5, value))
+        assert near(picture, colour)[y - 2 : y + 3, x - 15 : x + 15].any()
+
+
 def test_every_odd_verdict_is_drawn_at_one_width(odd):
     found = examine(odd.features, progress=False)
     picture = draw_verdict(odd.features, found)
@@ -162,8 +187,11 @@ def test_the_outlier_alone_is_red_and_the_others_are_where_they_belong(oblong):
     picture = draw_scores(oblong.features, found)
     red = near(picture, VERMILION)[66:]
     assert 40 < red.sum() < 160  # one dot
+    agreement, at = found.agreement, found.outlier
+    plot = Plot(picture.size, *map(_ends, (agreement.scores, agreement.effects)), ("", ""))
+    x, y = map(round, plot.at(agreement.scores[at], agreement.effects[at]))
+    assert near(picture, VERMILION)[y - 2 : y + 3, x - 2 : x + 3].all()
     text = describe_scores(oblong.features, found)
-    agreement = found.agreement
     assert f"{len(agreement.channels)} feature maps of first" in text and "gradient" in text
     first = int(np.argmax(np.abs(agreement.scores)))
     numbers = f"{agreement.scores[first]:.2f} and {agreement.effects[first]:.2f}"

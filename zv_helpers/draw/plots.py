@@ -28,6 +28,8 @@ class Plot:
             self.line((value, value), self.up, EMPTY, 1)
         for value in self.ticks[1]:
             self.line(self.across, (value, value), EMPTY, 1)
+        for ends in ((self.across[0],) * 2, self.up), (self.across, (self.up[0],) * 2):
+            self.line(*ends, PALE, 1)
 
     def at(self, x, y):
         """Return where (x, y) of the data is in the picture, in pixels."""
@@ -90,8 +92,6 @@ class Plot:
 
     def finished(self):
         """Return the plot with its axes' names: a PIL image."""
-        for ends in ((self.across[0],) * 2, self.up), (self.across, (self.up[0],) * 2):
-            self.line(*ends, PALE, 1)
         picture = self.canvas.resize(self.size, Image.Resampling.LANCZOS)
         draw, (width, height) = ImageDraw.Draw(picture), self.size
         face = strips.font(TEXT)

@@ -100,7 +100,8 @@ def save(view, name="", verdict=(), below=True):
         overlaid = Image.fromarray(view.pixels)
         if verdict and below:
             width = max(overlaid.width, NARROWEST)
-            words = strips.paragraph(verdict[:1], max(width // 20, 11), width)
+            about = f"{view.target.name(features.network)}, {view.state.method}."
+            words = strips.paragraph((about, verdict[0]), max(width // 20, 11), width)
             overlaid = strips.stacked([overlaid, words])
         overlaid.save(path, pnginfo=description(view, verdict) if verdict else None)
     except OSError as error:

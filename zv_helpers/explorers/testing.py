@@ -18,6 +18,7 @@ from .picture import Picture
 from .shell import quietly
 
 OUTDATED = 'Another picture is on show now: press "Test this picture" again to test it.'
+NOT_PINNED = "Tested is the picture above, not the pinned one."
 NOT_ASKED = (
     "It was not asked for another class: by occlusion this takes as long as the picture did, twice."
 )
@@ -131,6 +132,8 @@ class TestedExplorer(FeatureExplorer):
             if self._asked != self.question(view):
                 return
             self.verdict, sentences = verdict, self.words(view, verdict)
+            if getattr(view.state, "pin", None) is not None:
+                sentences = *sentences, NOT_PINNED
             self.evidence.value, self.evidence.alt = picture, f"{described} {' '.join(sentences)}"
             self.under.children = self.answer, self.evidence
             self._answer(*sentences)

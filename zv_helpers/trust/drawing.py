@@ -125,14 +125,13 @@ def draw_scores(features: Features, verdict: ScoreVerdict) -> Image.Image:
     The line is where the two have the same share of their largest. Returns a PIL image."""
     found = verdict.agreement
     scores, effects = (np.asarray(one, float) for one in (found.scores, found.effects))
-    measure = "activation" if found.target.measure == "activation" else "score"
     name = found.target.name(features.network)
     names = (
         f"relevance of each feature map of {found.layer}, rule {found.rule}",
-        f"how far the {measure} of {name} falls without it",
+        f"how far the {verdict.measure} of {name} falls without it",
     )
     (x, y) = (float(np.abs(one).max()) or 1.0 for one in (scores, effects))
-    plot = Plot((WIDTH, HEIGHT + 80), _ends(scores, x), _ends(effects, y), names)
+    plot = Plot((WIDTH, HEIGHT + 80), _ends(scores), _ends(effects), names)
     share = max(plot.across[0] / x, plot.up[0] / y), min(plot.across[1] / x, plot.up[1] / y)
     plot.line([x * one for one in share], [y * one for one in share], PALE, 1)
     for one in zip(scores, effects, strict=True):
@@ -144,7 +143,7 @@ def draw_scores(features: Features, verdict: ScoreVerdict) -> Image.Image:
     return plot.finished()
 
 
-def _ends(values, largest):
+def _ends(values):
     """Return the ends of an axis: zero and all values, with some room."""
-    room = 0.06 * largest
+    room = 0.06 * np.abs(values).max()
     return min(values.min(), 0) - room, max(values.max(), 0) + room

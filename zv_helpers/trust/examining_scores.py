@@ -36,6 +36,11 @@ class ScoreVerdict:
         return self.sentence
 
     @property
+    def measure(self) -> str:
+        """What falls when a map is removed: a class's score before softmax, or an activation."""
+        return "activation" if self.agreement.target.measure == "activation" else "score"
+
+    @property
     def outlier(self) -> int:
         """The place, among `agreement.channels`, of the map whose score is farthest from its effect
         when each of the two is divided by its largest absolute value."""
@@ -71,10 +76,9 @@ class ScoreVerdict:
             over = f"{count} drawn from {self.active} active ones"
         come = "come in nearly" if found.rank >= ALIKE else "come roughly in"
         come = come if found.rank >= SIMILAR else "do not come in"
-        measure = "activation" if found.target.measure == "activation" else "score"
         return (
             f"By relevance, the feature maps of {found.layer} {come} the order in which zeroing "
-            f"each lowers the {measure} (rank correlation {written(found.rank)} over {over}).",
+            f"each lowers the {self.measure} (rank correlation {written(found.rank)} over {over}).",
             f"Farthest off is map {found.channels[at]}: relevance {written(found.scores[at])}, and "
             f"zeroing it costs {written(found.effects[at])}.",
         )
