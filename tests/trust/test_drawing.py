@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from zv_helpers.draw.colours import BLUE, EMPTY, GREY, VERMILION, rgb
+from zv_helpers.draw import strips
+from zv_helpers.draw.colours import BLUE, EMPTY, GREY, VERMILION, coloured, rgb
 from zv_helpers.draw.plots import LEFT, Plot
 from zv_helpers.trust import Comparison, Curve, Verdict, examine, examine_scores
 from zv_helpers.trust.drawing import (
@@ -67,6 +68,22 @@ def test_a_line_is_whole_or_has_dashes(dash, least, most):
     (x, y), (right, _) = plot.at(0, 0.5), plot.at(1, 0.5)
     row = near(picture, BLUE)[round(y), round(x) + 2 : round(right) - 2]
     assert least <= row.mean() <= most
+
+
+def test_names_ticks_and_marks_are_written():
+    about = (300, 200), (0, 1), (0, 1)
+    plain = np.asarray(Plot(*about, ("across", "up")).finished())
+    for names, rows in ((("other", "up"), slice(180, 200)), (("across", "other"), slice(0, 24))):
+        differs = (np.asarray(Plot(*about, names).finished()) != plain).any(axis=(1, 2))
+        assert differs[rows].any() and differs.sum() == differs[rows].sum()
+    percent = np.asarray(Plot(*about, ("across", "up"), percent=True).finished())
+    assert (percent != plain)[156:180].any() and (percent == plain)[:156].all()
+    marked = Plot(*about, ("across", "up"))
+    marked.mark(0.3, "here")
+    dark = (np.asarray(marked.finished()) < 90).all(axis=2) & ~(plain < 90).all(axis=2)
+    x = round(float(marked.at(0.3, 0)[0]))
+    assert dark[66:150, x - 1 : x + 2].any(axis=1).mean() > 0.4
+    assert dark[45:64, x - 20 : x + 20].any()
 
 
 # --- of a heatmap --------------------------------------------------------------------------------
@@ -140,6 +157,29 @@ def test_every_odd_verdict_is_drawn_at_one_width(odd):
     assert "hottest first" not in words and ("heatmap of" in words) == (found.others is not None)
 
 
+def test_every_picture_has_its_name_and_number(oblong, found, monkeypatch):
+    asked, strip = [], strips.strip
+
+    def seen(panels, *size):
+        asked.extend(panels)
+        return strip(panels, *size)
+
+    monkeypatch.setattr(strips, "strip", seen)
+    draw_verdict(oblong.features, found)
+    others, name = found.others, lambda target: target.name(oblong.network)
+    written = [(one.title, one.note.replace("−", "-")) for one in asked]
+    assert written == [
+        ("a tenth hidden", "probability 0.10"),
+        ("this heatmap", name(found.target)),
+        (name(others.second), f"rank correlation {others.like_second.rank:.2f}"),
+        (name(others.middle), f"rank correlation {others.like_middle.rank:.2f}"),
+    ]
+    for panel, heat in zip(
+        asked[1:], (found.heat, others.of_second, others.of_middle), strict=True
+    ):
+        np.testing.assert_array_equal(panel.picture, coloured(heat))
+
+
 def test_of_two_classes_one_other_is_drawn():
     import odd_networks
 
@@ -176,7 +216,7 @@ def test_a_heatmap_of_another_make_is_drawn(oblong):
     for heat in (rng.normal(size=(20, 26)), 9 + rng.random((20, 26))):
         found = examine(oblong.features, heat=heat, progress=False)
         picture = np.asarray(draw_verdict(oblong.features, found))
-        assert picture[300:, 160:290].std() > 30
+        assert picture[320:418, 165:285].std() > 30  # inside the heatmap's panel
 
 
 # --- of relevance scores -------------------------------------------------------------------------
