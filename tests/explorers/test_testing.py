@@ -4,6 +4,7 @@ import html
 import io
 import re
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,14 @@ def test_the_same_heatmap_in_other_colours_keeps_it(small):
     explorer.controls["Class"].value = "no such class"
     assert complaint(explorer) and explorer.verdict is found and answer(explorer)
     assert explorer.found(explorer.view) == found.sentences
+    other = explorer.resolve(explorer.context, replace(explorer.state, class_index=3))
+    assert explorer.found(other) == ()
+
+
+def test_the_thumbnails_still_follow_the_photograph(explorer):
+    explorer.controls["Thumbnails"].value = True
+    explorer.controls["Photograph"].value = "owl"
+    assert explorer.framed == "owl" and explorer.sheet.value
 
 
 def test_the_picture_above_a_pinned_one_is_tested(explorer):
