@@ -10,6 +10,9 @@ from PIL import Image
 
 from zv_helpers import photographs
 from zv_helpers.__main__ import main
+from zv_helpers.trust import examine
+from zv_helpers.trust.drawing import draw_verdict
+from zv_helpers.trust.verdict import written
 
 CAT = str(photographs()["tabby_cat"])
 
@@ -39,6 +42,26 @@ def test_a_class_by_name_or_index(tmp_path, capsys, name):
     arguments = [CAT, "--model", "squeezenet", "--class", name, "--output", str(path)]
     assert main(arguments) == 0
     assert "Explained: class 281, 'tabby'" in capsys.readouterr().out
+
+
+def test_the_heatmap_is_tested_and_the_picture_carries_it(tmp_path, capsys, shepherd):
+    path, plain = tmp_path / "tested.png", tmp_path / "plain.png"
+    arguments = ["german_shepherd", "--model", "squeezenet", "--output"]
+    assert main([*arguments, str(plain)]) == 0
+    assert "Hiding" not in capsys.readouterr().out
+    assert main([*arguments, str(path), "--test"]) == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    verdict = examine(shepherd, progress=False)
+    assert set(verdict.sentences) <= set(lines) and len(verdict.sentences) == 3
+    rows = {line[:18].strip(): line[18:].split() for line in lines if line.count("  ") > 3}
+    assert rows["hidden"][:2] == ["0%", "10%"] and rows["hidden"][-1] == "100%"
+    for name, values in list(verdict.measured.items())[1:]:
+        assert rows[name] == [written(one) for one in values]
+    without, carried = (np.asarray(Image.open(one)) for one in (plain, path))
+    assert np.array_equal(carried[: len(without)], without)
+    below, words = np.hsplit(carried[len(without) :], [600])
+    assert np.array_equal(below, np.asarray(draw_verdict(shepherd, verdict)))
+    assert words.min() < 50 and words.mean() > 230
 
 
 @pytest.mark.parametrize(

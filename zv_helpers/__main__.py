@@ -8,8 +8,11 @@ from pathlib import Path
 from . import DataError, extract_features, heatmap, load_image, load_model, overlay, project
 from .choose import neuron_layer
 from .draw.colours import ORANGE, coloured
-from .draw.strips import Panel, beside, colourbar, is_fine, strip
+from .draw.strips import Panel, beside, colourbar, is_fine, paragraph, stacked, strip
 from .network.spec import WAYS
+from .trust.drawing import draw_verdict
+from .trust.examining import examine
+from .trust.verdict import written
 
 SIDE = 300  # pixels, of one panel
 
@@ -45,6 +48,8 @@ def parser() -> argparse.ArgumentParser:
     add("--class", dest="name", help="the class to explain, by name or index")
     add("--rule", default="deconvnet", choices=["deconvnet", "guided", "gradient"])
     add("--fit", default="crop", choices=["crop", "letterbox", "stretch"])
+    what = "test the heatmap: hide its hottest tenth, and as much elsewhere; ask for other classes"
+    add("--test", action="store_true", help=f"{what}; print what was found, and add its picture")
     add("--output", help="the picture to write (default: results/PHOTO_MODEL.png)")
     return parser
 
@@ -66,14 +71,30 @@ def steps(options):
     target = features.target(int(name) if name and name.isdecimal() else name)
     neuron = features.strongest(options.layer or neuron_layer(features))
     projection = project(features, neuron, options.rule)  # step 4
-    heat = heatmap(features, target)  # step 5
+    verdict = examine(features, target) if options.test else None
+    heat = verdict.heat if verdict else heatmap(features, target)  # step 5
     laid_over = overlay(image, heat)  # step 6
     path = Path(options.output or Path("results") / f"{image.name}_{network.name}.png")
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet(features, projection, heat, laid_over, target).save(path)
+    drawn = sheet(features, projection, heat, laid_over, target)
+    if verdict:
+        words = paragraph(verdict.sentences, 15, 2 * SIDE)
+        drawn = stacked([drawn, beside([draw_verdict(features, verdict), words])])
+    drawn.save(path)
     print(f"Strongest neuron: {neuron}")
     print(f"Explained: {features.describe(target)}")
+    if verdict:
+        print("Tested, the heatmap of its relevance:", *found(verdict), sep="\n  ")
     print(f"Picture: {path}")
+
+
+def found(verdict):
+    """Return what was found of a heatmap in lines: its sentences, and all values."""
+    lines = [*verdict.sentences, f"The {verdict.target.measure} as more and more is hidden:"]
+    for name, values in verdict.measured.items():
+        write = "{:.0%}".format if name == "hidden" else written
+        lines.append(f"{name:18} " + " ".join(f"{write(one):>7}" for one in values))
+    return lines
 
 
 def sheet(features, projection, heat, laid_over, target):

@@ -462,6 +462,32 @@ def test_a_class_that_is_none_is_said(notebook):
         )
 
 
+def test_the_button_tests_the_picture_and_says_what_it_found(notebook, context, workbook):
+    """In the overlay explorer: by the keyboard, and for those who see nothing."""
+    from zv_helpers.trust import examine
+
+    explorer = notebook.explorer(5)
+    explorer.choose("Photograph", "german_shepherd")
+    explorer.wait_for_line("german_shepherd: ")
+    button = explorer.root.get_by_role("button", name="Test this picture", exact=True)
+    button.focus()
+    explorer.page.keyboard.press("Enter")
+    answer = explorer.root.locator(".zv-answer[aria-live=polite] [role=status]")
+    answer.filter(has_text="hottest tenth").wait_for()
+    network = context.features.network
+    image = zv.load_image("german_shepherd", network)
+    verdict = examine(zv.extract_features(network, image), progress=False)
+    assert verdict.sentence in answer.inner_text()
+    evidence = explorer.root.locator("img.zv-evidence")
+    assert evidence.evaluate("img => img.naturalWidth") == 600
+    assert verdict.sentence in evidence.get_attribute("alt")
+    assert serious_problems(explorer.page, "[data-explorer='5']") == []
+    assert cut_off(explorer.root) == []
+    explorer.choose("Photograph", "tabby_cat")  # as it was for whoever comes next
+    evidence.wait_for(state="detached")
+    answer.wait_for(state="detached")
+
+
 # At last, when the notebook has been open for a while
 
 

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers.trust import Comparison, Curve, Verdict, compared, examine, other_class
+from zv_helpers.trust import (
+    Comparison,
+    Curve,
+    Likeness,
+    OtherClass,
+    Verdict,
+    compared,
+    examine,
+    other_class,
+)
 
 HEAT = np.array([[0.0, 1.0]])
 CLASS, NEURON = zv.ClassScore(3), zv.Neuron("last", 0, 0, 0, 5.0)
@@ -18,7 +27,14 @@ def verdict(hottest, elsewhere, coldest, whole=1.0, target=CLASS, heat=HEAT, oth
     """Of what is left when the hottest tenth, some other ones and the coldest are hidden."""
     others = tuple(curve(whole, one, "elsewhere") for one in elsewhere)
     found = Comparison(curve(whole, hottest), curve(whole, coldest), curve(whole, 0.0), others)
-    return Verdict(target, heat, found, other)
+    return Verdict(target, heat, found, other and classes(*other))
+
+
+def classes(*ranks):
+    """Three pictures, and how like the first is to the others."""
+    likes = (Likeness(rank, rank, 0.0) for rank in ranks)
+    asked = CLASS, "relevance", "gradient", zv.ClassScore(4), zv.ClassScore(5)
+    return OtherClass(*asked, HEAT, HEAT, HEAT, *likes)
 
 
 def test_the_costs_are_falls_of_the_value():
@@ -128,6 +144,7 @@ def test_a_right_heatmap_passes_and_a_moved_one_does_not(shepherd):
 def test_method_layer_rule_target_and_seed_are_heeded(cat):
     told, target = [], cat.strongest("fire5")
     how = {"method": "gradcam", "layer": "fire4", "rule": "guided"}
+    how |= {"smoothing": 3.0, "threshold": 0.2}
     found = examine(cat, target, seed=3, progress=lambda *one: told.append(one), **how)
     assert np.array_equal(found.heat, zv.heatmap(cat, target, **how))
     assert found.value == pytest.approx(target.activation, rel=1e-4)
@@ -139,6 +156,8 @@ def test_method_layer_rule_target_and_seed_are_heeded(cat):
     third = cat.top_classes(3)[2][0]
     of_a_class = examine(cat, third, progress=False, **how)
     assert np.array_equal(of_a_class.heat, zv.heatmap(cat, third, **how))
+    second = of_a_class.others.second
+    assert np.array_equal(of_a_class.others.of_second, zv.heatmap(cat, second, **how))
 
 
 def test_occlusion_tells_its_progress_too(odd):
@@ -156,10 +175,12 @@ def test_the_deconvnets_picture_is_convicted_by_other_classes(shepherd):
     found = examine(shepherd, **how)
     assert found.counts and found.heeds_the_class is False
     assert "shows the photograph" in found.sentence
-    classes = other_class(shepherd, method="deconvnet")
-    assert found.other == (classes.like_second.rank, classes.like_middle.rank)
-    assert np.array_equal(found.heat, classes.picture)
+    same = other_class(shepherd, method="deconvnet")
+    assert found.other == (same.like_second.rank, same.like_middle.rank)
+    assert found.others.second == same.second and found.others.middle == same.middle
+    assert np.array_equal(found.others.of_middle, same.of_middle)
+    assert np.array_equal(found.heat, same.picture)
     right = examine(shepherd, progress=False)
     assert right.heeds_the_class and right.sentence.endswith("the place counts.")
-    assert examine(shepherd, heat=found.heat, progress=False).other is None
-    assert examine(shepherd, shepherd.strongest("fire5"), progress=False).other is None
+    assert examine(shepherd, heat=found.heat, progress=False).others is None
+    assert examine(shepherd, shepherd.strongest("fire5"), progress=False).others is None

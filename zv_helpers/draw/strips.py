@@ -136,6 +136,18 @@ def broken(text, size, width):
     return lines
 
 
+def paragraph(texts, size, width, ground="white"):
+    """Write texts one below the other, broken into lines, on a ground of some width: a PIL image as
+    high as they need."""
+    lines = [line for text in texts for line in broken(text, size, width - 2 * MARGIN)]
+    pitch = round(1.4 * size)
+    canvas = Image.new("RGB", (width, pitch * len(lines) + 2 * MARGIN), ground)
+    draw = ImageDraw.Draw(canvas)
+    for i, line in enumerate(lines):
+        words(draw, (MARGIN, MARGIN + i * pitch), line, size)
+    return canvas
+
+
 def stacked(pictures):
     """Put PIL images one below the other."""
     width, height = max(p.width for p in pictures), sum(p.height for p in pictures)

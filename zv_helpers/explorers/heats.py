@@ -13,8 +13,9 @@ from ..heatmaps import METHODS, finished, raw_map
 from ..overlays import overlay
 from .classes import CLASS, NO_CLASSES
 from .controls import LAYER, PIN, Control
-from .photographs import PHOTOGRAPH, FeatureExplorer
+from .photographs import PHOTOGRAPH
 from .shell import Context, quietly
+from .testing import TEST, TestedExplorer
 
 WITHOUT_LAYER = ("deconvnet", "occlusion")
 
@@ -176,10 +177,10 @@ THRESHOLD = Control("threshold", "FloatSlider", "Threshold", "What lies below be
 # fmt: on
 
 
-class HeatmapExplorer(FeatureExplorer):
+class HeatmapExplorer(TestedExplorer):
     """The widgets of `heatmap_explorer`."""
 
-    rows = (PHOTOGRAPH, (CLASS, METHOD, *LAYER), (SMOOTHING, THRESHOLD, PIN))
+    rows = (PHOTOGRAPH, (CLASS, METHOD, *LAYER), (SMOOTHING, THRESHOLD, PIN, TEST))
     takes_long = takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from ..draw import strips
 from ..draw.colours import coloured
@@ -16,8 +17,10 @@ from . import heats
 from .classes import CLASS
 from .controls import Control
 from .heats import METHOD, HeatState, HeatView
-from .photographs import PHOTOGRAPH, FeatureExplorer
+from .photographs import PHOTOGRAPH
+from .testing import TEST, TestedExplorer
 
+NARROWEST = 220  # pixels, of the words under an overlay
 COLORMAPS = ("inferno", "viridis", "magma", "plasma", "cividis", "gray")
 
 
@@ -73,8 +76,11 @@ def caption(view):
     )
 
 
-def save(view, name=""):
+def save(view, name="", verdict=(), below=True):
     """Write a view's overlay as PNG into the folder `results`; returns the Path that was written.
+
+    verdict: sentences on the heatmap, which become the file's "Description"; below: whether the
+    first of them is also written under the overlay.
 
     The folder is made where the notebook runs. No file is replaced: a number is added. Raises a
     ValueError if the name holds a folder, or the file cannot be written.
@@ -91,12 +97,26 @@ def save(view, name=""):
         folder.mkdir(exist_ok=True)
         names = (stem if i == 1 else f"{stem}_{i}" for i in range(1, 10_000))
         path = next(p for p in (folder / f"{n}.png" for n in names) if not p.exists())
-        Image.fromarray(view.pixels).save(path)
+        overlaid = Image.fromarray(view.pixels)
+        if verdict and below:
+            width = max(overlaid.width, NARROWEST)
+            about = f"{view.target.name(features.network)}, {view.state.method}."
+            words = strips.paragraph((about, verdict[0]), max(width // 20, 11), width)
+            overlaid = strips.stacked([overlaid, words])
+        overlaid.save(path, pnginfo=description(view, verdict) if verdict else None)
     except OSError as error:
         raise ValueError(
             f"The overlay could not be written to results/ ({error.strerror})."
         ) from None
     return path
+
+
+def description(view, verdict):
+    """Return PNG's "Description": what the overlay shows, and what was found of the heatmap."""
+    found = PngInfo()
+    # A plain text chunk has no minus sign but the hyphen.
+    found.add_text("Description", " ".join((caption(view), *verdict)).replace("−", "-"))
+    return found
 
 
 def colormap(view):
@@ -107,8 +127,11 @@ def colormap(view):
 
 def to_save(explorer, _):
     """Save what is shown, and say where."""
-    path = save(explorer.now(), explorer.controls["File name"].value)
-    explorer.remark = f"Written: {path.as_posix()}."
+    view, below = explorer.now(), explorer.controls["With its verdict"].value
+    found = explorer.found(view)
+    path = save(view, explorer.controls["File name"].value, found, below)
+    carries = ", with its verdict below" if found and below else ""
+    explorer.remark = f"Written: {path.as_posix()}{carries}."
     return {}
 
 
@@ -129,19 +152,21 @@ LINE = (
 SAVE = (
     Control(None, "Text", "File name", "Without a folder; empty for a name of its own", 260,
             how={"placeholder": "chosen for you"}),
-    Control(None, "Button", "Save as PNG", "Write the overlay into the folder results", 130,
-            write=to_save),
+    Control(None, "Button", "Save as PNG", "Write the overlay into the folder results; once it was "
+            "tested, the verdict stands in the file's description", 130, write=to_save),
+    Control(None, "Checkbox", "With its verdict", "Once the picture was tested: save the verdict "
+            "as a line under the overlay too", 150, how={"value": True}),
 )
 # fmt: on
 
 
-class OverlayExplorer(FeatureExplorer):
+class OverlayExplorer(TestedExplorer):
     """The widgets of `overlay_explorer`."""
 
     rows = (
         PHOTOGRAPH,
         (CLASS, replace(METHOD, label="Heatmap", width=210), COLORMAP),
-        (ALPHA, *LINE, *SAVE),
+        (ALPHA, *LINE, TEST, *SAVE),
     )
     takes_long = heats.takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)

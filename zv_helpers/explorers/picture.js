@@ -20,8 +20,10 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
         frame.setAttribute("role", "region");
         frame.setAttribute("aria-label", "Thumbnails");
     }
-    // The line's element stays, what it says is replaced.
-    explorer.querySelector(".zv-line")?.setAttribute("aria-live", "polite");
+    // The lines' elements stay, what they say is replaced.
+    for (const line of explorer.querySelectorAll(".zv-line, .zv-answer")) {
+        line.setAttribute("aria-live", "polite");
+    }
     explorer.addEventListener("keydown", keep);
     explorer.addEventListener("focusin", tendAgain);
 }

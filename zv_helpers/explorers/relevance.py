@@ -15,8 +15,9 @@ from ..relevance import activation_times_gradient
 from .classes import CLASS, NO_CLASSES
 from .controls import LAYER, PIN, Control
 from .heats import fitted
-from .photographs import PHOTOGRAPH, FeatureExplorer
+from .photographs import PHOTOGRAPH
 from .shell import Context, quietly
+from .testing import TEST_SCORES, TestedScores
 
 FOR, AGAINST = "most for it", "most against it"
 COUNT = 6
@@ -183,10 +184,10 @@ SHOW = Control("against", "Dropdown", "Show", "Which end of the order is shown",
 # fmt: on
 
 
-class RelevanceExplorer(FeatureExplorer):
+class RelevanceExplorer(TestedScores):
     """The widgets of `relevance_explorer`."""
 
-    rows = (PHOTOGRAPH, (CLASS, *LAYER, RULE, SHOW, PIN))
+    rows = (PHOTOGRAPH, (CLASS, *LAYER, RULE, SHOW, PIN, TEST_SCORES))
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 

@@ -3,6 +3,7 @@
 from .ablating import AblationAgreement, ablation_agreement
 from .curves import MEASURES, Comparison, Curve, compared, deletion, insertion
 from .examining import examine
+from .examining_scores import ScoreVerdict, examine_scores
 from .game import OCCLUSION, REVERSE_WAYS, WAYS, PointingGame, pointing_game, pointing_game_of_four
 from .hiding import BASELINES, baseline_picture, hidden
 from .likeness import Likeness, likeness
@@ -28,12 +29,14 @@ __all__ = [
     "OtherClass",
     "PointingGame",
     "Randomisation",
+    "ScoreVerdict",
     "Verdict",
     "ablation_agreement",
     "baseline_picture",
     "compared",
     "deletion",
     "examine",
+    "examine_scores",
     "hidden",
     "hottest",
     "insertion",

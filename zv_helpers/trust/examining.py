@@ -8,7 +8,7 @@ from ..features import Features
 from ..heatmaps import heatmap
 from ..progress import Progress
 from .curves import compared
-from .other_class import other_class
+from .other_class import has_others, other_class
 from .verdict import Verdict
 
 
@@ -21,6 +21,7 @@ def examine(
     heat: np.ndarray | None = None,
     seed: int = 0,
     progress: Progress = True,
+    **how: Any,
 ) -> Verdict:
     """Ask whether a heatmap's place counts: hide its hottest tenth, its coldest, and as much
     elsewhere, and compare what that costs. Of a class, ask for two others too (`other_class`).
@@ -31,6 +32,7 @@ def examine(
         heat: float (h, w), a heatmap of another make that is examined instead; not for other
             classes.
         seed, progress: as in `compared`.
+        how: as in `heatmap` (`smoothing`, `threshold`, and for occlusion `size` and `stride`).
 
     A heatmap that passes may still be wrong: a grey patch is itself something that the network has
     never seen, and a tenth is one size of many. `Verdict.deletion` has the other sizes.
@@ -38,18 +40,12 @@ def examine(
     Returns a `Verdict`, whose `sentence` says what was measured. Raises what `heatmap` and
     `deletion` raise.
     """
-    target, other = features.target(target), None
-    how: dict[str, Any] = {"progress": progress} if method == "occlusion" else {}
-    if heat is None and _has_others(features, target):
-        classes = other_class(features, target, method, rule, layer, **how)
-        heat, other = classes.picture, (classes.like_second.rank, classes.like_middle.rank)
+    target, others = features.target(target), None
+    how |= {"progress": progress} if method == "occlusion" else {}
+    if heat is None and has_others(features, target):
+        others = other_class(features, target, method, rule, layer, **how)
+        heat = others.picture
     elif heat is None:
         heat = heatmap(features, target, layer, method, rule, **how)
     found = compared(features, target, heat, seed=seed, progress=progress)
-    return Verdict(target, np.asarray(heat), found, other)
-
-
-def _has_others(features, target):
-    """Say whether the target is a class, and there is another."""
-    network = features.network
-    return target.class_index(network) is not None and (network.class_count or 0) > 1
+    return Verdict(target, np.asarray(heat), found, others)

@@ -95,3 +95,9 @@ def other_classes(features: Features, target: Target) -> list[Target]:
     if isinstance(target, Region):
         return [replace(target, channel=one) for one in order]
     return [ClassScore(one) for one in order]
+
+
+def has_others(features: Features, target: Target) -> bool:
+    """Say whether the target is a class, and there is another."""
+    network = features.network
+    return target.class_index(network) is not None and (network.class_count or 0) > 1

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..targets import Target
 from .curves import Comparison
+from .other_class import OtherClass
 
 SHARE = 0.1  # of the pixels is hidden
 MARGIN = 0.05  # of the value: what differs by less is called the same
@@ -20,17 +21,23 @@ class Verdict:
     Attributes:
         target: what it explains; heat: float (h, w).
         deletion: what the value becomes as pixels are hidden, beside the same elsewhere.
-        other: the rank correlations with the same picture of the second most probable class and of
-            one of middle rank; None where it was not asked for another class.
+        others: the same picture of the second most probable class and of one of middle rank, and
+            how like they are; None where it was not asked for another class.
     """
 
     target: Target
     heat: np.ndarray = field(repr=False)
     deletion: Comparison = field(repr=False)
-    other: tuple[float, float] | None = None
+    others: OtherClass | None = field(default=None, repr=False)
 
     def __str__(self):
         return self.sentence
+
+    @property
+    def other(self) -> tuple[float, float] | None:
+        """The rank correlations with the pictures of the second class and of the middle one."""
+        others = self.others
+        return None if others is None else (others.like_second.rank, others.like_middle.rank)
 
     @property
     def value(self) -> float:
@@ -52,6 +59,20 @@ class Verdict:
         """The lowest and the highest fall when the tenth is hidden elsewhere."""
         falls = [self.value - curve.at(SHARE) for curve in self.deletion.elsewhere]
         return min(falls), max(falls)
+
+    @property
+    def measured(self) -> dict[str, np.ndarray]:
+        """All values under their names, float (n,) each: at each share of the photograph that is
+        hidden, 0 to 1, the target's value."""
+        found = self.deletion
+        least, most = found.band
+        return {
+            "hidden": found.hottest.fractions,
+            "hottest first": found.hottest.values,
+            "coldest first": found.coldest.values,
+            "elsewhere, lowest": least,
+            "elsewhere, highest": most,
+        }
 
     @property
     def counts(self) -> bool | None:
@@ -95,12 +116,12 @@ class Verdict:
         least = LEAST if self.target.measure == "probability" else 0
         if self.value > least:
             return ""
-        measure = f"The {self.target.measure} is {_number(self.value)}"
+        measure = f"The {self.target.measure} is {written(self.value)}"
         return f"{measure} to begin with: too little to lose, so hiding pixels tests nothing."
 
     def _of_place(self):
         low, high = self.band
-        cost, value, least, most = map(_number, (self.cost, self.value, low, high))
+        cost, value, least, most = map(written, (self.cost, self.value, low, high))
         begin = (
             f"Hiding its hottest tenth costs {cost} of {value}, a tenth elsewhere {least} to {most}"
         )
@@ -114,27 +135,30 @@ class Verdict:
         return f"{begin}: that does not show that the place counts."
 
     def _of_coldest(self):
-        costs = f"Hiding its coldest tenth costs {_number(self.coldest)}"
+        costs = f"Hiding its coldest tenth costs {written(self.coldest)}"
         if self.coldest < self.cost - MARGIN * self.value:
             return (f"{costs}.",)
         return (f"{costs}, as much as the hottest or more: hot and cold are not told apart.",)
 
     def _of_classes(self):
-        if self.other is None:
-            return ()
-        second, middle = (f"{one:.2f}" for one in self.other)
-        alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
-        if self.heeds_the_class:
-            return (f"This picture changes with the class ({alike}).",)
-        return (
-            f"This picture hardly changes for another class ({alike}): it shows the photograph.",
-        )
+        return () if self.other is None else (of_classes("This picture", self.other),)
 
 
-def _number(value):
+def of_classes(what: str, ranks: tuple[float, float], plural: bool = False) -> str:
+    """Say whether something changes with the class, by its rank correlations with the same of the
+    second class and of one of middle rank."""
+    second, middle = map(written, ranks)
+    alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
+    change, show = ("change", "they show") if plural else ("changes", "it shows")
+    if min(ranks) < ALIKE:
+        return f"{what} {change} with the class ({alike})."
+    return f"{what} hardly {change} for another class ({alike}): {show} the photograph."
+
+
+def written(value: float) -> str:
     """Write a value with two digits and a typographic minus.
 
-    >>> [_number(value) for value in (0.983, -0.121, -0.001, 34.567)]
+    >>> [written(value) for value in (0.983, -0.121, -0.001, 34.567)]
     ['0.98', '−0.12', '0.00', '34.57']
     """
     digits = f"{value:.2f}"
