@@ -11,7 +11,13 @@ from zv_helpers.images import marked_boxes
 from zv_helpers.trust import every_check
 
 L = keras.layers
-WAYS = (("relevance", "gradient"), ("deconvnet", "guided"), trust.OCCLUSION)
+LOWER = (("relevance", "guided"), "low")
+WAYS = (
+    (("relevance", "gradient"), None),
+    LOWER,
+    (("deconvnet", "guided"), None),
+    (trust.OCCLUSION, None),
+)
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +41,41 @@ def heats(small):
 
 
 def how(way):
-    """What `game.heat_of` asks for."""
-    return {"size": 5, "stride": 5} if way == trust.OCCLUSION else {}
+    """What `game.heat_of` asks for, as arguments of `heatmap`."""
+    (method, rule), layer = way
+    found = {"method": method, "rule": rule, "layer": layer}
+    return found | ({"size": 5, "stride": 5} if way[0] == trust.OCCLUSION else {})
 
 
 def test_the_heatmaps_are_those_of_each_way(small, heats):
     assert tuple(heats) == WAYS
-    for (method, rule), heat in heats.items():
-        alone = zv.heatmap(small, None, method=method, rule=rule, **how((method, rule)))
-        np.testing.assert_allclose(heat, alone, atol=1e-5)
-    assert tuple(every_check.heats_of(small, 2)) == trust.WAYS
+    for way, heat in heats.items():
+        np.testing.assert_allclose(heat, zv.heatmap(small, None, **how(way)), atol=1e-5)
+
+
+def test_the_ways(squeezenet):
+    """Each method, and each rule where it makes a difference."""
+    asked = every_check.ways_of(squeezenet)
+    assert len(asked) == len(set(asked)) == 12
+    assert {way for way, _ in asked} == set(trust.WAYS)
+    assert {layer for (method, _), layer in asked if method in ("deconvnet", "occlusion")} == {None}
+    (lower,) = {layer for _, layer in asked} - {None}
+    assert lower == zv.choose.three_layers(squeezenet).middle
+    assert {way for way, layer in asked if layer} == set(trust.REVERSE_WAYS[:6])
+
+
+def test_at_the_last_layer_the_rules_agree(cat, lite_cat, vgg_cat):
+    """So six ways are one, or (VGG-16, whose target is a neuron) two."""
+    for features in (cat, lite_cat, vgg_cat):
+        for method in ("relevance", "gradcam"):
+            first, *others = (
+                trust.heat_of(features, None, (method, rule)) for rule in zv.deconvnet.RULES
+            )
+            assert first.max() == 1
+            for other in others:
+                np.testing.assert_allclose(other, first, atol=1e-5)
+        alike = np.allclose(first, trust.heat_of(features, None, ("relevance", None)), atol=1e-4)
+        assert alike == (features is not vgg_cat)
 
 
 def test_hiding_is_what_each_curve_gives(small, heats):
@@ -66,10 +97,10 @@ def test_hiding_is_what_each_curve_gives(small, heats):
 
 def test_other_classes(small, heats):
     numbers = every_check.by_other_class(small, None, heats)
-    for method, rule in WAYS:
-        found = trust.other_class(small, None, method, rule, **how((method, rule)))
+    for way in WAYS:
+        found = trust.other_class(small, None, **how(way))
         ranks = {"second": found.like_second.rank, "middle": found.like_middle.rank}
-        assert numbers[method, rule] == pytest.approx(ranks, abs=1e-3)
+        assert numbers[way] == pytest.approx(ranks, abs=1e-3)
         assert ranks["second"] != ranks["middle"]
 
 
@@ -77,21 +108,19 @@ def test_random_weights(small, heats):
     """Three stages: the top one alone, two (the middle of the five depths), and all."""
     numbers = every_check.by_random_weights(small, None, heats)
     network, image = small.network, small.image
-    for method, rule in WAYS:
-        found = trust.randomisation(
-            network, image, None, method, rule, progress=False, **how((method, rule))
-        )
+    for way in WAYS:
+        found = trust.randomisation(network, image, None, progress=False, **how(way))
         ranks = [like.rank for like in found.likenesses]
-        got = numbers[method, rule]
+        got = numbers[way]
         names = ("random 0", "random 0.5", "random 1")
         assert [got[name] for name in names] == pytest.approx(ranks, abs=1e-3)
         assert (got["random 0.25"], got["random 0.75"]) == (got["random 0"], got["random 1"])
 
 
 def test_noise(cat):
-    way = "deconvnet", "gradient"
+    way = ("relevance", "deconvnet"), "fire5"
     heats = every_check.heats_of(cat, None, [way])
-    alone = trust.noise_sensitivity(cat, None, *way, count=3, progress=False)
+    alone = trust.noise_sensitivity(cat, None, *way[0], way[1], count=3, progress=False)
     expected = np.mean([like.rank for like in alone.likenesses])
     numbers = every_check.by_noise(cat, None, heats)[way]
     assert numbers == pytest.approx({"noise": expected, "moved": alone.mean}, abs=1e-4)
@@ -112,10 +141,10 @@ def test_pointing(cat):
 
 
 def test_ablation(small):
-    """Of more than 64 maps those at even distances, the first and the last among them."""
+    """Of more than 32 maps those at even distances, the first and the last among them."""
     found = every_check.by_ablation(small, None)
-    channels = np.unique(np.linspace(0, 69, 64).astype(int))
-    assert len(channels) == 64
+    channels = np.unique(np.linspace(0, 69, 32).astype(int))
+    assert len(channels) == 32
     expected = {
         layer: {
             rule: trust.ablation_agreement(small, None, layer, rule, some, progress=False).rank

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ..choose import before_pools, layers_below
+from ..choose import before_pools, layers_below, three_layers
 from ..deconvnet import RULES
 from ..features import Features
 from ..images import MarkedBox
+from ..network import Network
 from ..relevance import ablation, rank_correlation, relevance_scores
 from .curves import curves_of
-from .game import WAYS, Way, heat_of
+from .game import OCCLUSION, Way, heat_of
 from .likeness import likeness
 from .noise import distances, noisy_copies
 from .other_class import other_classes
@@ -23,15 +24,29 @@ FRACTIONS = (0.05, 0.1, 0.25, 0.5, 0.75)  # of the pixels, hidden; none and all 
 PLACES = 3  # elsewhere, to which a heatmap is moved
 COPIES = 3  # with noise
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way from the top layer down to the first one
-MAPS = 64  # of a layer, zeroed one by one; evenly chosen where it has more
+MAPS = 32  # of a layer, zeroed one by one; evenly chosen where it has more
 
-Heats = Mapping[Way, np.ndarray]
-Numbers = dict[Way, dict[str, float]]
+Asked = tuple[Way, str | None]  # a way to draw a heatmap, and its layer; None for the last one
+Heats = Mapping[Asked, np.ndarray]
+Numbers = dict[Asked, dict[str, float]]
 
 
-def heats_of(features: Features, target: Any, ways: Sequence[Way] = WAYS) -> dict[Way, np.ndarray]:
+def ways_of(network: Network) -> tuple[Asked, ...]:
+    """List the ways worth asking about: relevance and Grad-CAM at the last layer; the same by each
+    rule at a lower one, the middle of `choose.three_layers`; the deconvnet's magnitude by each
+    rule; and occlusion. At the last layer the rules agree: no ReLU lies between it and the target
+    in the networks that ship."""
+    lower = three_layers(network).middle
+    coarse = "relevance", "gradcam"
+    asked: list[Asked] = [((method, "gradient"), None) for method in coarse]
+    asked += [((method, rule), lower) for method in coarse for rule in RULES]
+    asked += [(("deconvnet", rule), None) for rule in RULES]
+    return (*asked, (OCCLUSION, None))
+
+
+def heats_of(features: Features, target: Any, asked: Sequence[Asked]) -> dict[Asked, np.ndarray]:
     """Draw the heatmap of each way, float32 (h, w) in [0, 1], see `game.heat_of`."""
-    return {way: heat_of(features, target, way) for way in ways}
+    return {one: heat_of(features, target, *one) for one in asked}
 
 
 def by_hiding(features: Features, target: Any, heats: Heats) -> Numbers:
@@ -73,7 +88,7 @@ def by_other_class(features: Features, target: Any, heats: Heats) -> Numbers:
     chosen = {"second": others[0], "middle": others[len(others) // 2]}
     return {
         way: {
-            name: likeness(heat, heat_of(features, other, way)).rank
+            name: likeness(heat, heat_of(features, other, *way)).rank
             for name, other in chosen.items()
         }
         for way, heat in heats.items()
@@ -92,7 +107,7 @@ def by_random_weights(features: Features, target: Any, heats: Heats) -> Numbers:
     for stage, (_, other) in enumerate(randomised(features, number, progress=False)):
         names = [name for name, one in stages.items() if one == stage]
         for way, heat in heats.items() if names else ():
-            like = likeness(heat, heat_of(other, target, way))
+            like = likeness(heat, heat_of(other, target, *way))
             numbers[way] |= dict.fromkeys(names, like.rank)
     return numbers
 
@@ -105,7 +120,7 @@ def by_noise(features: Features, target: Any, heats: Heats) -> Numbers:
     copies = [other for _, other in noisy_copies(features, target, count=COPIES, progress=False)]
     numbers: Numbers = {way: {} for way in heats}
     for way, heat in heats.items() if copies else ():
-        pictures = [heat_of(other, target, way) for other in copies]
+        pictures = [heat_of(other, target, *way) for other in copies]
         ranks = [likeness(heat, picture).rank for picture in pictures]
         moved = distances(heat, np.stack(pictures))
         numbers[way] = {"noise": float(np.mean(ranks)), "moved": float(moved.mean())}
@@ -115,7 +130,7 @@ def by_noise(features: Features, target: Any, heats: Heats) -> Numbers:
 def by_ablation(features: Features, target: Any) -> dict[str, dict[str, float]]:
     """Compare the relevance scores of each rule with the effect of zeroing each feature map, by
     rank correlation: {layer: {rule: number}}, for the last layer before each max-pool, or of each
-    size (`choose.before_pools`), below the target. At most 64 maps of a layer are zeroed. Each is
+    size (`choose.before_pools`), below the target. At most 32 maps of a layer are zeroed. Each is
     `ablation_agreement(…).rank`; here the maps are zeroed once for all rules."""
     target = features.target(target)
     below, found = layers_below(features, target), dict[str, dict[str, float]]()

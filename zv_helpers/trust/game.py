@@ -187,16 +187,17 @@ def _warn_once(caught):
         warnings.warn(message, category, stacklevel=4)
 
 
-def heat_of(features: Features, target: Any, way: Way) -> np.ndarray:
+def heat_of(features: Features, target: Any, way: Way, layer: str | None = None) -> np.ndarray:
     """Return the heatmap that a way draws, float32 (h, w) in [0, 1], as it plays here: occlusion
-    with a square that moves by its whole side; raises what `heatmap` raises."""
+    with a square that moves by its whole side. layer: as in `heatmap`, which raises what this
+    raises."""
     if way == MIDDLE:
         return middle(features.network.input_size)
     (method, rule), how = way, dict[str, Any]()
     if way == OCCLUSION:
         side = min(features.network.input_size) // 4
         how = {"size": side, "stride": side, "batch": 4, "progress": False}  # small: it is compiled
-    return heatmap(features, target, method=method, rule=rule, **how)
+    return heatmap(features, target, layer, method, rule, **how)
 
 
 def middle(size: tuple[int, int]) -> np.ndarray:
