@@ -168,6 +168,15 @@ def test_a_result_is_kept_until_what_it_depends_on_changes(tmp_path, monkeypatch
     assert not arbiter.is_done(task)
 
 
+@pytest.mark.parametrize("file", ["weights/", "boxes/", "photos/owl.jpg"])
+def test_the_key_depends_on_every_file_that_counts(file, monkeypatch):
+    task, sums = ("squeezenet", "owl", True), zv.data.checksums(zv.data_folder())
+    before = arbiter.key(*task)
+    (name, *_) = (one for one in sums if one.startswith(file))
+    monkeypatch.setattr(zv.data, "checksums", lambda folder: sums | {name: "another"})
+    assert arbiter.key(*task) != before
+
+
 @pytest.mark.parametrize("place", [0, -1])
 def test_a_photograph_gives_the_numbers_that_are_kept(found, squeezenet, place):
     """Its cheap checks once more."""

@@ -4,8 +4,8 @@ write docs/arbiter.md: python tools/arbiter.py [--photographs 6] [--kept] [--pag
 What is done is kept in results/arbiter, a file for each network and photograph, until weights,
 photograph or checks change: stop it, call it again, and it goes on.
 
-The budget: 30 minutes on two cores, 3600 CPU seconds. CPU seconds for one photograph, measured while
-others worked on the same two cores, which makes them about twice as many:
+The budget: 30 minutes on two cores, 3600 CPU seconds. CPU seconds for one photograph, measured
+while others worked on the same two cores, which makes them about twice as many:
 
                     SqueezeNet  EfficientNet-Lite0  VGG-16
     heatmaps               1.3                 1.6     4.6
