@@ -1,5 +1,7 @@
 """The arbiter's page: it follows from its numbers, and these from the photographs."""
 
+import csv
+import doctest
 import sys
 import warnings
 from pathlib import Path
@@ -35,9 +37,9 @@ def test_the_page_follows_from_the_numbers(found):
 def test_the_readme_has_its_six_rows(found):
     text = arbiter_page.README.read_text(encoding="utf-8")
     rows = arbiter_page.readme_rows(text)
-    assert rows == arbiter_page.essence(found), "run make arbiter"
-    assert len(rows.splitlines()) == 2 + 6
-    assert arbiter_page.readme(text, found) == text
+    assert rows == arbiter_page.essence(found, numbers.about()), "run make arbiter"
+    assert rows.count("\n|") == 1 + 6
+    assert arbiter_page.readme(text, found, numbers.about()) == text
 
 
 def test_the_figures_are_small_and_there():
@@ -50,6 +52,12 @@ def test_a_part_says_that_it_is_one():
     whole, part = (arbiter_page.origin(about | {"photographs": n}) for n in (75, 6))
     assert "from 6 of 75 photographs" in part and "partial" in part
     assert "from 75 of 75 photographs" in whole and "partial" not in whole
+
+
+@pytest.mark.parametrize("module", [numbers, arbiter_page], ids=lambda module: module.__name__)
+def test_the_examples_in_the_tools(module):
+    failed, tried = doctest.testmod(module)
+    assert failed == 0 and tried > 0
 
 
 # --- the numbers, by hand ------------------------------------------------------------------------
@@ -126,6 +134,7 @@ def test_what_the_intervals_leave_no_doubt_about():
     )
     falls, alike, still = text.splitlines()
     assert falls.endswith("elsewhere: right.")
+    assert arbiter_page.listed(["a, lower", "b"], "abc") == "a, lower; b"
     assert alike.endswith("rank: wrong.") and still.endswith("random: wrong.")
 
 
@@ -180,8 +189,6 @@ def test_the_key_depends_on_every_file_that_counts(file, monkeypatch):
 @pytest.mark.parametrize("place", [0, -1])
 def test_a_photograph_gives_the_numbers_that_are_kept(found, squeezenet, place):
     """Its cheap checks once more."""
-    import csv
-
     with open(numbers.NUMBERS, encoding="utf-8", newline="") as file:
         file.readline()
         rows = [row for row in csv.DictReader(file) if row["network"] == "squeezenet"]

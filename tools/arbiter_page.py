@@ -13,7 +13,7 @@ MIDDLE, SIX = (
     "middle",
     (
         "relevance gradient",
-        "gradcam gradient",
+        "relevance gradient, lower",
         "occlusion",
         "deconvnet deconvnet",
         "deconvnet guided",
@@ -104,7 +104,8 @@ LIMITS = """\
 - Many intervals stand beside each other, and by chance alone one in twenty of them misses its mean.
 - Grey patches are something no network has learnt from: what falls may fall because of their edges.
 - A heatmap that changes with the weights may be wrong all the same, and a coarse one keeps some
-  likeness by its form alone. A constant one is alike to nothing: its correlation counts as 0.
+  likeness by its form alone. An empty one is alike to nothing: its correlation counts as 0. So with
+  random weights 0 may mean that nothing is drawn any more, as of a neuron that they silence.
 - The boxes were drawn by eye, one each round the subjects of 64 photographs; a network may rightly
   go by what lies beside.
 - Where noise changed the answer in all three copies, a photograph has no number in that column.
@@ -196,9 +197,10 @@ def findings(ways):
 
 
 def listed(names, every):
+    """Say which of them: their names have commas."""
     if not names:
         return "none of them"
-    return "all of them" if len(names) == len(every) else ", ".join(names)
+    return "all of them" if len(names) == len(every) else "; ".join(names)
 
 
 def ablation_table(layers):
@@ -208,8 +210,8 @@ def ablation_table(layers):
     return rows_of(rows)
 
 
-def essence(found):
-    """Write the README's six rows: two networks with classes, side by side."""
+def essence(found, about):
+    """Write the README's six rows: two networks with classes, side by side; and where from."""
     first, second = (found[name] for name in ("squeezenet", "efficientnet-lite0"))
     rows = [["way", *ESSENCE]]
     for way in SIX:
@@ -220,7 +222,11 @@ def essence(found):
         rows.append(
             [way, *(" · ".join("–" if np.isnan(n) else plain(n) for n in pair) for pair in pairs)]
         )
-    return rows_of(rows)
+    return f"{rows_of(rows)}\n\n*From {counted(about)}.*"
+
+
+def counted(about):
+    return f"{about['photographs']} of {about['of']} photographs"
 
 
 def origin(about):
@@ -230,8 +236,9 @@ def origin(about):
         f"Version {', '.join(about['version'])}, commit {', '.join(about['commit'])}, "
         f"{about['date'][-1]}"
     )
-    which = f"from {about['photographs']} of {about['of']} photographs"
-    return f"{made}, {which}." + (" **A partial run: believe no digit of it.**" if part else "")
+    return f"{made}, from {counted(about)}." + (
+        " **A partial run: believe no digit of it.**" if part else ""
+    )
 
 
 def page(found, agreed, about):
@@ -260,9 +267,9 @@ def readme_rows(text):
     return re.search(f"{START}\n(.*?)\n{END}", text, re.DOTALL)[1]
 
 
-def readme(text, found):
+def readme(text, found, about):
     """Return the README with its six rows written again."""
-    return text.replace(readme_rows(text), essence(found))
+    return text.replace(readme_rows(text), essence(found, about))
 
 
 def write():
@@ -270,8 +277,9 @@ def write():
     import arbiter_figures
 
     found = numbers.read()
-    PAGE.write_text(page(found, numbers.read_ablation(), numbers.about()), encoding="utf-8")
-    README.write_text(readme(README.read_text(encoding="utf-8"), found), encoding="utf-8")
+    about, text = numbers.about(), README.read_text(encoding="utf-8")
+    PAGE.write_text(page(found, numbers.read_ablation(), about), encoding="utf-8")
+    README.write_text(readme(text, found, about), encoding="utf-8")
     arbiter_figures.draw(found)
     print(f"Written: {PAGE.relative_to(ROOT)}")
 
