@@ -113,7 +113,7 @@ def read_ablation():
 
 
 def curve(columns, order):
-    """Return the values at `SHARES` while pixels are hidden in an order: float (photographs, 7)."""
+    """Return the values at `SHARES` while pixels are hidden in an order: float (photographs, 6)."""
     names = ("before", *(f"{order} {share}" for share in every_check.FRACTIONS), "hidden")
     return np.stack([columns[name] / columns["scale"] for name in names], axis=1)
 

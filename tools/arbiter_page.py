@@ -53,9 +53,9 @@ A heatmap claims: *here is what counts*. Twelve ways to draw one are asked wheth
 methods (activation times gradient, “relevance”; Grad-CAM; the magnitude of the projection,
 “deconvnet”) with the three rules for the reverse pass, and occlusion. At the last layer the rules
 cannot differ, since no ReLU lies between it and what is explained, and where there are classes
-relevance and Grad-CAM are one there; so both are asked by each rule at a *lower* layer too
-({lower}). The *middle* is no heatmap: it always points at the middle of the picture, and whoever
-does no better has shown nothing.
+relevance and Grad-CAM are one there; so both are asked by each rule at a *lower* layer too. The
+*middle* is no heatmap: it always points at the middle of the picture, and whoever does no better
+has shown nothing. (Lower: {lower}.)
 
 Each photograph is asked for its most probable class, right or wrong. VGG-16 ships without classes:
 there the strongest neuron of its last layer is explained, and the checks that need classes are left
@@ -109,9 +109,9 @@ LIMITS = """\
 - The boxes were drawn by eye, one each round the subjects of 64 photographs; a network may rightly
   go by what lies beside.
 - Where noise changed the answer in all three copies, a photograph has no number in that column.
-- To fit into half an hour: seven places on each curve; every third photograph for random weights,
-  ablation, and all of VGG-16; at most 32 feature maps of a layer; an occlusion square that moves by
-  its whole side, a quarter of the picture's.
+- To fit into half an hour: six places on each curve; every third photograph for random weights and
+  ablation, every sixth for VGG-16; at most 32 feature maps of a layer; a square for
+  occlusion that moves by its whole side, a quarter of the picture's.
 """
 
 REPRODUCE = """\
@@ -254,7 +254,8 @@ def page(found, agreed, about):
         parts += [f"![{alt}](arbiter/{name}.jpg)", f"*{caption}*"]
     parts.append(
         "## Do relevance scores agree with ablation?\n\nRank correlation of a layer's relevance "
-        "scores, by rule, with what happens when each feature map is zeroed."
+        "scores, by rule, with what happens when each feature map is zeroed. Where only a mean and "
+        "a sum lie above a layer, the score is the effect: 1.00."
     )
     for network, layers in agreed.items():
         parts += [f"### {network}", ablation_table(layers)]

@@ -20,7 +20,7 @@ from .other_class import other_classes
 from .pointing import pointing
 from .randomising import randomised, weighted_layers
 
-FRACTIONS = (0.05, 0.1, 0.25, 0.5, 0.75)  # of the pixels, hidden; none and all besides
+FRACTIONS = (0.05, 0.1, 0.25, 0.5)  # of the pixels, hidden; none and all besides
 PLACES = 3  # elsewhere, to which a heatmap is moved
 COPIES = 3  # with noise
 DEPTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way from the top layer down to the first one
