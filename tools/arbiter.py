@@ -16,7 +16,7 @@ while others worked on the same two cores; alone they are fewer, for VGG-16 by l
     ablation               1.4                 2.7    14
 
 So the last two are asked of every third photograph (`DEEP`), and VGG-16 looks at every sixth
-(`RARE`): about 3100. Of the curves six places and three moved heatmaps must do; of random weights
+(`RARE`): about 3200. Of the curves six places and three moved heatmaps must do; of random weights
 five depths; of noise three copies; of a layer 32 feature maps; and occlusion's square moves by its
 whole side. The page says so.
 """
@@ -37,7 +37,6 @@ import warnings
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # a process, a core
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
@@ -170,6 +169,10 @@ def compute(missing, workers=2):
     """Do what is missing in some processes, with a bar; Ctrl-C keeps what is done."""
     from tqdm import tqdm
 
+    os.environ |= {
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }  # a process, a core
     context = multiprocessing.get_context("spawn")
     leave_it = (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends this process, and it ends the others
     with context.Pool(workers, signal.signal, leave_it) as pool:

@@ -106,6 +106,8 @@ LIMITS = """\
 - A heatmap that changes with the weights may be wrong all the same, and a coarse one keeps some
   likeness by its form alone. An empty one is alike to nothing: its correlation counts as 0. So with
   random weights 0 may mean that nothing is drawn any more, as of a neuron that they silence.
+- A neuron's heatmap fades towards the border of what the neuron sees, whatever the weights are: a
+  part of VGG-16's likeness under random weights may be that.
 - The boxes were drawn by eye, one each round the subjects of 64 photographs; a network may rightly
   go by what lies beside.
 - Where noise changed the answer in all three copies, a photograph has no number in that column.
