@@ -11,6 +11,8 @@ LAB_ARGS ?=
 
 # How many random networks and numbers `make fuzz` tries for each property.
 EXAMPLES ?= 500
+# More for the arbiter, for instance ARBITER_ARGS="--photographs 6" to try it.
+ARBITER_ARGS ?=
 
 PY = .venv/bin/python
 # Two processes at a time; what is in one file stays in one of them, with the networks it loads. In
@@ -32,7 +34,7 @@ LEARNING = notebooks/labs/a_network_that_cheats.ipynb notebooks/labs/first_filte
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test coverage test-browser thorough fuzz notebooks atlases networks-page lint format bench clean
+.PHONY: help setup lab demo test coverage test-browser thorough fuzz notebooks atlases networks-page arbiter lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +76,9 @@ atlases: setup ## Build the atlases that ship again, data/atlas: after a change 
 
 networks-page: setup ## Write docs/networks.md: what becomes of every network of the corpus
 	$(PY) tools/networks_page.py
+
+arbiter: setup ## Ask every check of every heatmap and write docs/arbiter.md; half an hour, goes on where it stopped
+	$(PY) tools/arbiter.py $(ARBITER_ARGS)
 
 lint: setup ## Check the style of code and notebooks, and the types
 	$(PY) -m ruff check .

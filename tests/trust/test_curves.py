@@ -14,6 +14,7 @@ from zv_helpers.trust import (
     ORDERS,
     baseline_picture,
     compared,
+    curves_of,
     deletion,
     insertion,
     pixel_order,
@@ -87,6 +88,27 @@ def test_steps_are_of_whole_pixels(mean):
     assert curve.area == pytest.approx(81 / 4 + (72 + 121) / 4 + 124.5 / 4)
     assert len(deletion(mean, None, HEAT, steps=50).fractions) == 5
     assert deletion(mean, None, HEAT, steps=1).values.tolist() == pytest.approx([90, 128])
+
+
+def test_the_fractions_may_be_chosen(mean):
+    """The ends are always read, and the others in whole pixels."""
+    curve = deletion(mean, None, HEAT, steps=(0.3, 0.7, 1))
+    assert curve.fractions.tolist() == [0, 0.25, 0.75, 1]
+    assert curve.values.tolist() == pytest.approx([90, 72, 121, 128])
+    assert deletion(mean, None, HEAT, steps=[]).fractions.tolist() == [0, 1]
+    for steps in ((0.5, 1.1), (-0.1, 0.5)):
+        with pytest.raises(ValueError, match=f"from 0 to 1, but got {steps[0]:g}, {steps[1]:g}"):
+            deletion(mean, None, HEAT, steps=steps)
+
+
+def test_curves_of_several_heatmaps_by_hand(mean):
+    other = [[0.1, 0.2], [0.3, 0.4]]
+    asked = [(HEAT, "hottest", 0), (other, "hottest", 3), (HEAT, "coldest", 1)]
+    first, second, third = curves_of(mean, None, asked, steps=4, progress=False)
+    assert first.values.tolist() == pytest.approx([90, 72, 91.5, 121, 128])
+    assert second.values.tolist() == pytest.approx([90, 119.5, 139, 146, 128])
+    assert third.values.tolist() == pytest.approx([90, 97, 126.5, 146, 128])
+    assert [(one.order, one.seed) for one in (first, second, third)] == [one[1:] for one in asked]
 
 
 def test_one_weight_a_pixel_falls_fastest_in_the_order_of_its_effect():

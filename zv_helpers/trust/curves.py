@@ -1,6 +1,7 @@
 """Deletion and insertion (Petsiuk, Das and Saenko, *RISE*, BMVC 2018): hide a photograph's pixels
 in the order of a heatmap, or show them in this order, and read the answer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from .hiding import baseline_picture, hidden
 from .orders import checked_heat, pixel_order
 
 MEASURES = ("deletion", "insertion")
+Steps = int | Sequence[float]  # in how many equal steps, or at which fractions
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ def deletion(
     heat: ArrayLike,
     baseline: str = "grey",
     order: str = "hottest",
-    steps: int = 10,
+    steps: Steps = 10,
     seed: int = 0,
     batch: int | None = None,
     progress: Progress = True,
@@ -86,7 +88,8 @@ def deletion(
         baseline: "grey", "blurred" or "mean", see `hiding.baseline_picture`.
         order: "hottest" first, "coldest" first, "random" or "elsewhere", see `orders.pixel_order`;
             seed: of what is drawn for it.
-        steps: in how many steps, of equally many pixels as far as these can be divided.
+        steps: in how many steps, of equally many pixels as far as these can be divided; or at which
+            fractions the value is read, from 0 to 1, rounded to whole pixels; 0 and 1 always are.
         batch, progress: as in `features.rerun_changed`; a function that raises `Cancelled` ends it.
 
     The bars beside a photograph that was loaded with `fit="letterbox"` do not count: they are never
@@ -101,8 +104,8 @@ def deletion(
     Returns a `Curve`. Raises a ValueError for a heatmap of another size or with NaN, an unknown
     baseline or order, or no step; a KeyError or IndexError for a target that is not there.
     """
-    how = "deletion", baseline, ((order, seed),), steps
-    return _curves(features, target, heat, *how, batch, progress)[0]
+    about = "deletion", baseline, steps, batch, progress
+    return curves_of(features, target, [(heat, order, seed)], *about)[0]
 
 
 def insertion(
@@ -111,7 +114,7 @@ def insertion(
     heat: ArrayLike,
     baseline: str = "grey",
     order: str = "hottest",
-    steps: int = 10,
+    steps: Steps = 10,
     seed: int = 0,
     batch: int | None = None,
     progress: Progress = True,
@@ -123,8 +126,8 @@ def insertion(
     curve with the hottest first is that of `deletion` with the coldest first, backwards. Petsiuk et
     al. begin with a blurred photograph. The values are those of Xplique 2.0's `Insertion`.
     """
-    how = "insertion", baseline, ((order, seed),), steps
-    return _curves(features, target, heat, *how, batch, progress)[0]
+    about = "insertion", baseline, steps, batch, progress
+    return curves_of(features, target, [(heat, order, seed)], *about)[0]
 
 
 def compared(
@@ -134,7 +137,7 @@ def compared(
     measure: str = "deletion",
     baseline: str = "grey",
     elsewhere: int = 5,
-    steps: int = 10,
+    steps: Steps = 10,
     seed: int = 0,
     batch: int | None = None,
     progress: Progress = True,
@@ -149,32 +152,48 @@ def compared(
 
     Returns a `Comparison`. Raises what `deletion` raises, and a ValueError for another measure.
     """
+    if elsewhere < 1:
+        raise ValueError(f"Expected at least 1 place elsewhere, but got {elsewhere}.")
+    asked = [(heat, order, seed) for order in ("hottest", "coldest", "random")]
+    asked += [(heat, "elsewhere", seed + i) for i in range(elsewhere)]
+    about = measure, baseline, steps, batch, progress
+    hottest, coldest, at_random, *moved = curves_of(features, target, asked, *about)
+    return Comparison(hottest, coldest, at_random, tuple(moved))
+
+
+def curves_of(
+    features: Features,
+    target: Any,
+    asked: Sequence[tuple[ArrayLike, str, int]],
+    measure: str = "deletion",
+    baseline: str = "grey",
+    steps: Steps = 10,
+    batch: int | None = None,
+    progress: Progress = True,
+) -> list[Curve]:
+    """Draw several curves of one target in the same passes, for instance of several heatmaps. All
+    begin and end with the same two pictures, which are looked at once.
+
+    Args:
+        asked: (heat, order, seed) of each curve, one or more, as in `deletion`.
+        target, measure, baseline, steps, batch, progress: as in `compared`.
+
+    Returns a `Curve` for each. Raises what `compared` raises.
+    """
     if measure not in MEASURES:
         known = " or ".join(MEASURES)
         raise ValueError(f"Expected the measure to be {known}, but got {measure!r}.")
-    if elsewhere < 1:
-        raise ValueError(f"Expected at least 1 place elsewhere, but got {elsewhere}.")
-    ways = [(order, seed) for order in ("hottest", "coldest", "random")]
-    ways += [("elsewhere", seed + i) for i in range(elsewhere)]
-    first, *others = _curves(
-        features, target, heat, measure, baseline, ways, steps, batch, progress
-    )
-    return Comparison(first, others[0], others[1], tuple(others[2:]))
-
-
-def _curves(features, target, heat, measure, baseline, ways, steps, batch, progress):
-    """Measure a curve for each way, (order, seed). All begin and end with the same two pictures:
-    these are looked at once."""
     network, image, target = features.network, features.image, features.target(target)
-    heat = checked_heat(heat, network.input_size)
-    if steps < 1:
-        raise ValueError(f"Expected at least 1 step, but got {steps}.")
-    orders = [pixel_order(heat, order, seed, image.place) for order, seed in ways]
+    orders = [
+        pixel_order(checked_heat(heat, network.input_size), order, seed, image.place)
+        for heat, order, seed in asked
+    ]
     pictures = image.pixels, baseline_picture(image, baseline)
     start, end = pictures if measure == "deletion" else pictures[::-1]
-    shares = _shares(len(orders[0]), steps)
+    top, left, bottom, right = image.place
+    shares = _shares((bottom - top) * (right - left), steps)
     changes = [(0, 0.0), (0, 1.0)]
-    changes += [(way, share) for way in range(len(ways)) for share in shares[1:-1]]
+    changes += [(way, share) for way in range(len(orders)) for share in shares[1:-1]]
 
     def changed(change):
         way, share = change
@@ -184,16 +203,24 @@ def _curves(features, target, heat, measure, baseline, ways, steps, batch, progr
     for _, some in rerun_changed(features, changes, changed, [number], measure, batch, progress):
         found += target.value(some[number], None, network.as_probabilities).tolist()
     first, last, *between = found
-    rows = np.reshape(between, (len(ways), len(shares) - 2))
+    rows = np.reshape(between, (len(orders), len(shares) - 2))
     values = [np.array([first, *row, last]) for row in rows]
     for array in (shares, *values):
         array.setflags(write=False)
     return [
         Curve(shares, row, measure, baseline, order, seed)
-        for row, (order, seed) in zip(values, ways, strict=True)
+        for row, (_, order, seed) in zip(values, asked, strict=True)
     ]
 
 
 def _shares(count, steps):
-    """Return the fractions, of that many pixels, of so many steps: whole pixels, from 0 to 1."""
-    return np.unique(np.rint(np.linspace(0, count, steps + 1))) / count
+    """Return the fractions, of that many pixels, at which to look: whole pixels, from 0 to 1."""
+    if np.ndim(steps) == 0:
+        if steps < 1:
+            raise ValueError(f"Expected at least 1 step, but got {steps}.")
+        return np.unique(np.rint(np.linspace(0, count, steps + 1))) / count
+    fractions = np.array([0, *steps, 1], float)
+    if not ((fractions >= 0) & (fractions <= 1)).all():
+        came = ", ".join(f"{one:g}" for one in steps)
+        raise ValueError(f"Expected fractions from 0 to 1, but got {came}.")
+    return np.unique(np.rint(count * fractions)) / count

@@ -4,12 +4,13 @@ picture; and the same with four photographs in one picture, where the middle is 
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ..deconvnet import RULES
-from ..features import extract_features
+from ..features import Features, extract_features
 from ..heatmaps import heatmap
 from ..images import MarkedBox, SmallImageWarning, load_image, marked_boxes, seen_box
 from ..network import Network
@@ -165,7 +166,7 @@ def _played(network, ways, boxes, throws, progress):
         for _, (features, target, place) in zip(
             watched(boxes, "pointing game", progress), throws, strict=True
         ):
-            heats = [_heat(features, target, way) for way in ways]
+            heats = [heat_of(features, target, way) for way in ways]
             hits, near = (
                 [pointing(features, target, heat, place, reach) for heat in heats]
                 for reach in (0, TOLERANCE)
@@ -179,21 +180,24 @@ def _played(network, ways, boxes, throws, progress):
     return PointingGame(network.name, ways, boxes, places, np.stack(pictures), points, hits, near)
 
 
-def _heat(features, target, way):
-    if way == MIDDLE:
-        return middle(features.network.input_size)
-    (method, rule), how = way, {}
-    if way == OCCLUSION:
-        side = min(features.network.input_size) // 4
-        how = {"size": side, "stride": side, "batch": 4, "progress": False}  # small: it is compiled
-    return heatmap(features, target, method=method, rule=rule, **how)
-
-
 def _warn_once(caught):
     """Give each warning once, and not how small the photographs are: that changes no answer."""
     others = [one for one in caught if not issubclass(one.category, SmallImageWarning)]
     for message, category in {str(one.message): one.category for one in others}.items():
         warnings.warn(message, category, stacklevel=4)
+
+
+def heat_of(features: Features, target: Any, way: Way, layer: str | None = None) -> np.ndarray:
+    """Return the heatmap that a way draws, float32 (h, w) in [0, 1], as it plays here: occlusion
+    with a square that moves by its whole side. layer: as in `heatmap`, which raises what this
+    raises."""
+    if way == MIDDLE:
+        return middle(features.network.input_size)
+    (method, rule), how = way, dict[str, Any]()
+    if way == OCCLUSION:
+        side = min(features.network.input_size) // 4
+        how = {"size": side, "stride": side, "batch": 4, "progress": False}  # small: it is compiled
+    return heatmap(features, target, layer, method, rule, **how)
 
 
 def middle(size: tuple[int, int]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Does a picture stay while the answer stays? Noise that changes the photograph a little."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,26 +93,13 @@ def noise_sensitivity(
     ValueError for a kind, an amplitude or a count that makes no noise, and if no copy gets the same
     answer.
     """
-    _check(count, amplitude, kind)
     target = features.target(target)
     about = target, method, rule, layer
     picture, kept, pictures = picture_of(features, *about, **how), [], []
-    noise, network = np.random.default_rng(seed), features.network
-    number = network.graph.scores
-    together = pictures_at_once(network.graph, number, most=TOGETHER)
-    for first in watched(range(0, count, together), "noise", progress):
-        images = [
-            with_pixels(
-                features.image, noisy(features.image.pixels, noise, amplitude, kind), "noise"
-            )
-            for _ in range(min(together, count - first))
-        ]
-        for place, other in enumerate(
-            extract_together(network, images, number, network.graph.kept)
-        ):
-            if same_answer(features, other, target, tolerance):
-                kept.append(first + place)
-                pictures.append(picture_of(other, *about, **how))
+    drawn = count, amplitude, kind, tolerance, seed, progress
+    for place, other in noisy_copies(features, target, *drawn):
+        kept.append(place)
+        pictures.append(picture_of(other, *about, **how))
     if not kept:
         raise ValueError(
             f"Expected noise that leaves the answer as it is, but it changes in all {count} "
@@ -121,6 +109,35 @@ def noise_sensitivity(
     far = distances(picture, stacked)
     rule, places = rule_of(method, rule), np.array(kept)
     return NoiseSensitivity(target, method, rule, count, places, picture, stacked, likes, far)
+
+
+def noisy_copies(
+    features: Features,
+    target: Any = None,
+    count: int = 10,
+    amplitude: float = 4,
+    kind: str = "uniform",
+    tolerance: float = 0.1,
+    seed: int = 0,
+    progress: Progress = True,
+) -> Iterator[tuple[int, Features]]:
+    """Yield the noisy copies of a photograph that get the same answer, (which of `count` it is, its
+    `Features`): to draw several pictures of each. All arguments, and what is raised for them, are
+    as in `noise_sensitivity`; where no copy gets the same answer, none comes."""
+    _check(count, amplitude, kind)
+    target, network = features.target(target), features.network
+    noise, pixels = np.random.default_rng(seed), features.image.pixels
+    number = max(network.graph.scores, target.number(network))
+    together = pictures_at_once(network.graph, number, most=TOGETHER)
+    for first in watched(range(0, count, together), "noise", progress):
+        images = [
+            with_pixels(features.image, noisy(pixels, noise, amplitude, kind), "noise")
+            for _ in range(min(together, count - first))
+        ]
+        others = extract_together(network, images, number, network.graph.kept)
+        for place, other in enumerate(others, first):
+            if same_answer(features, other, target, tolerance):
+                yield place, other
 
 
 def noisy(
