@@ -36,6 +36,9 @@ CHROMIUM_OPTIONS = (
     "--no-first-run",
 )
 
+# The page has been painted as it is now: the second frame from here shows it.
+PAINTED = """() => new Promise(done =>
+    requestAnimationFrame(() => requestAnimationFrame(() => done())))"""
 PIXELS = """async img => {
     await img.decode();
     const canvas = document.createElement('canvas');
@@ -362,10 +365,10 @@ class OnScreen:
         return values.reshape(height, width, 4)[..., :3]
 
     def painted(self, do, edges):
-        """Return what the screen showed of a part of the picture while do() ran.
+        """Return what the screen showed of a part of the picture before do() and while it ran.
 
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
-        (h, w, 3), one for each time the page was painted.
+        (h, w, 3), one for each time the page was painted; the picture must stay where it is.
         """
         self.image.scroll_into_view_if_needed()
         box = self.image.bounding_box()
@@ -381,10 +384,16 @@ class OnScreen:
         session.on("Page.screencastFrame", painted)
         session.send("Page.startScreencast", {"format": "jpeg", "quality": 90})
         try:
+            self.page.evaluate(PAINTED)
+            for _ in range(100):
+                if not frames:
+                    self.page.wait_for_timeout(20)
+            del frames[:-1]  # of before it was scrolled here
             do()
         finally:
             session.send("Page.stopScreencast")
             session.detach()
+        assert self.image.bounding_box() == box, "the picture has moved on the screen"
         shots = (Image.open(io.BytesIO(base64.b64decode(frame))) for frame in frames)
         return [np.asarray(shot.crop([round(edge) for edge in place])) for shot in shots]
 

@@ -38,6 +38,16 @@ def shows(explorer, module, context, state):
     return expected
 
 
+def flickers(seen):
+    """Which frames of a part that stays show something else than the first: {number: by how
+    much}. seen: list of uint8 (h, w, 3)."""
+    assert len(seen) > 10
+    expected = seen[0].astype(int)
+    assert expected.std() > 10, "a part in which nothing is to be seen cannot flicker"
+    differences = [np.abs(frame - expected).mean() for frame in seen]
+    return {number: one for number, one in enumerate(differences) if one >= 8}
+
+
 def serious_problems(page, where):
     """What the accessibility checker finds serious in an element: [(rule, HTML), ...]."""
     from axe_playwright_python.sync_playwright import Axe
