@@ -365,7 +365,7 @@ class OnScreen:
         return values.reshape(height, width, 4)[..., :3]
 
     def painted(self, do, edges):
-        """Return what the screen showed of a part of the picture before do() and while it ran.
+        """Return what the screen showed of a part of the picture while do() ran.
 
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
         (h, w, 3), one for each time the page was painted; the picture must stay where it is.
@@ -388,7 +388,7 @@ class OnScreen:
             for _ in range(100):
                 if not frames:
                     self.page.wait_for_timeout(20)
-            del frames[:-1]  # of before it was scrolled here
+            frames.clear()  # the first comes at once, and may be of before it was scrolled here
             do()
         finally:
             session.send("Page.stopScreencast")

@@ -39,10 +39,10 @@ def shows(explorer, module, context, state):
 
 
 def flickers(seen):
-    """Which frames of a part that stays show something else than the first: {number: by how
+    """Which frames of a part that stays show something else than the last: {number: by how
     much}. seen: list of uint8 (h, w, 3)."""
     assert len(seen) > 10
-    expected = seen[0].astype(int)
+    expected = seen[-1].astype(int)
     assert expected.std() > 10, "a part in which nothing is to be seen cannot flicker"
     differences = [np.abs(frame - expected).mean() for frame in seen]
     return {number: one for number, one in enumerate(differences) if one >= 8}
