@@ -11,12 +11,11 @@ FEW = 50
 
 
 def lines_until_it_learnt(name):
-    """The code of a lab down to its cell that asks for TRAIN, with fewer signs and no pictures."""
+    """The code of a lab down to its cell that asks for TRAIN, with fewer signs."""
     cells = json.loads((LABS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     last = next(i for i, text in enumerate(code) if "if TRAIN:" in text)
-    kept = [text for text in code[: last + 1] if "course.show" not in text]
-    text = "\n".join(kept)
+    text = "\n".join(code[: last + 1])
     assert "SIGNS = 2000" in text
     return text.replace("SIGNS = 2000", f"SIGNS = {FEW}")
 
@@ -24,11 +23,8 @@ def lines_until_it_learnt(name):
 @pytest.mark.parametrize("name", ["first_filters", "watch_a_network_learn"])
 def test_a_lab_trains_its_networks(name, monkeypatch):
     monkeypatch.delenv("ZV_TRAIN", raising=False)
-    lines = lines_until_it_learnt(name)
-    if name == "watch_a_network_learn":  # the signs are drawn in the cell that shows them
-        lines = lines.replace("if TRAIN:", f"signs = draw_signs({FEW}, seed=1)\nif TRAIN:")
     found = {}
-    exec(lines, found)
+    exec(lines_until_it_learnt(name), found)
     models = found["models"].values() if "models" in found else [found["model"]]
     for model in models:
         _, biases = model.get_layer("conv1").get_weights()
