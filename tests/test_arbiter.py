@@ -39,6 +39,9 @@ def test_the_readme_has_its_six_rows(found):
     rows = arbiter_page.readme_rows(text)
     assert rows == arbiter_page.essence(found, numbers.about()), "run make arbiter"
     assert rows.count("\n|") == 1 + 6
+    middle = found["squeezenet"]["middle"]
+    pointing = arbiter_page.plain(numbers.mean(middle["pointing"])[0])
+    assert f", {pointing} · " in rows.splitlines()[-1]
     assert arbiter_page.readme(text, found, numbers.about()) == text
 
 
@@ -129,10 +132,16 @@ def test_what_the_intervals_leave_no_doubt_about():
         return found | {"middle": np.full(3, middle), "random 1": np.full(3, end)}
 
     text = arbiter_page.findings(
-        {"right": of(0.1, 0.2, 1), "wrong": of(0.95, 0.6, 0), "middle": of(1, 1, 1)}
+        {
+            "right": of(0.1, 0.2, 2),
+            "middling": of(0.2, 0.3, 1),
+            "wrong": of(0.95, 0.6, 0),
+            "middle": of(1, 1, 1),
+        }
     )
-    falls, alike, still = text.splitlines()
-    assert falls.endswith("elsewhere: right.")
+    falls, further, alike, still = text.splitlines()
+    assert falls.endswith("elsewhere: right; middling.")
+    assert further.endswith("the middle of the picture: right.")
     assert arbiter_page.listed(["a, lower", "b"], "abc") == "a, lower; b"
     assert alike.endswith("rank: wrong.") and still.endswith("random: wrong.")
 

@@ -177,11 +177,15 @@ def table(ways):
 
 
 def findings(ways):
-    """Say in two or three sentences what the intervals of a network leave no doubt about."""
+    """Say in three or four sentences what the intervals of a network leave no doubt about."""
     heats = {way: one for way, one in ways.items() if way != MIDDLE}
-    falls = {way: numbers.mean(COLUMNS["more than elsewhere ↑"](one)) for way, one in heats.items()}
-    sure = [way for way, (_, low, _, _) in falls.items() if low > 0]
-    lines = ["Hiding their hottest tenth costs more than elsewhere: " + listed(sure, heats) + "."]
+    lines = [
+        f"Hiding their hottest tenth costs more than {what}: {listed(surely(falls, heats), heats)}."
+        for what, falls in (
+            ("elsewhere", COLUMNS["more than elsewhere ↑"]),
+            ("hiding the middle of the picture", lambda one: more_than_middle(ways, one)),
+        )
+    ]
     alike = {way: numbers.mean(one["middle"]) for way, one in heats.items()}
     if any(np.isfinite(one[0]) for one in alike.values()):
         same = [way for way, (mean, _, _, _) in alike.items() if mean >= ALIKE]
@@ -196,6 +200,17 @@ def findings(ways):
         "Still alike (0.5 or more) when all weights are random: " + listed(still, heats) + "."
     )
     return "\n".join(f"- {line}" for line in lines)
+
+
+def surely(ask, heats):
+    """Return the ways of which the whole interval of a number lies above 0."""
+    found = {way: numbers.mean(ask(one)) for way, one in heats.items()}
+    return [way for way, (_, low, _, _) in found.items() if low > 0]
+
+
+def more_than_middle(ways, one):
+    """Return how much further each photograph's value falls than with its middle tenth hidden."""
+    return numbers.at_a_tenth(ways[MIDDLE], "hottest") - numbers.at_a_tenth(one, "hottest")
 
 
 def listed(names, every):
@@ -224,7 +239,14 @@ def essence(found, about):
         rows.append(
             [way, *(" · ".join("–" if np.isnan(n) else plain(n) for n in pair) for pair in pairs)]
         )
-    return f"{rows_of(rows)}\n\n*From {counted(about)}.*"
+    middle = (
+        " · ".join(plain(numbers.mean(COLUMNS[name](one[MIDDLE]))[0]) for one in (first, second))
+        for name in ("more than elsewhere ↑", "points at it ↑")
+    )
+    beside = (
+        "A heatmap that always points at the middle has {} in the first column, {} in the fourth."
+    )
+    return f"{rows_of(rows)}\n\n*From {counted(about)}. {beside.format(*middle)}*"
 
 
 def counted(about):
