@@ -11,8 +11,8 @@ from .other_class import OtherClass
 SHARE = 0.1  # of the pixels is hidden
 MARGIN = 0.05  # of the value: what differs by less is called the same
 LEAST = 0.1  # a probability below has too little to lose
-# A rank correlation from which on two pictures are called the same. In docs/arbiter.md 19 of 20 of the
-# gradient's heatmaps lie below 0.84, and 19 of 20 of those by the deconvnet rule above 0.9.
+# A rank correlation from which on two pictures are called the same. In docs/arbiter.md 19 of 20
+# of the gradient's heatmaps lie below 0.84, and 19 of 20 of those by the deconvnet rule above 0.9.
 ALIKE = 0.9
 
 
