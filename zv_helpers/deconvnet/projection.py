@@ -195,7 +195,7 @@ def _watch(network, steps, operation, signals):
     for value, signal in signals.items():
         flat = signal.values.ndim != 4
         values = signal.values.reshape(1, 1, -1) if flat else signal.values[0]
-        values = values[..., ::-1] if value == 0 and network.spec.reads_bgr else values
+        values = network.spec.in_rgb(values) if value == 0 else values
         box = (0, 0, 1, 1) if flat else signal.box()
         height, width = (1, 1) if flat else network.graph.shapes[value][:2]
         scales = (pixels[0] / height, pixels[1] / width) * 2
@@ -210,8 +210,8 @@ def _projection(features, target, rule, found, box, i=0, trace=()):
         return Projection(target, rule, nothing, (0, 0, 1, 1), spec.size, trace)
     (top, left, bottom, right), (row, column) = box, found.starts[i]
     pixels = found.values[i, top - row : bottom - row, left - column : right - column]
-    pixels = pixels[..., ::-1] if spec.reads_bgr else pixels
-    return Projection(target, rule, np.ascontiguousarray(pixels), box, spec.size, trace)
+    pixels = np.ascontiguousarray(spec.in_rgb(pixels))
+    return Projection(target, rule, pixels, box, spec.size, trace)
 
 
 def reverse_signal(

@@ -190,7 +190,7 @@ class _Answer:
             self.tensors[number], self.pixels, output_gradients=start, unconnected_gradients="zero"
         )
         found = as_array(signal)[0]
-        return found[..., ::-1] if self.features.network.spec.reads_bgr else found
+        return self.features.network.spec.in_rgb(found)
 
 
 def _exchanged(operations, rule):

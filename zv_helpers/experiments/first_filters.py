@@ -138,7 +138,7 @@ def passed_share(network: Network, images: Iterable[InputImage], limit: float) -
     energy, (height, width) = np.zeros(network.input_size), network.input_size
     through = np.fft.fft2(filters, (height, width), axes=(1, 2)).conj()
     for image in images:
-        pixels = image.batch[0][..., ::-1] if network.spec.reads_bgr else image.batch[0]
+        pixels = network.spec.in_rgb(image.batch[0])
         waves = np.fft.fft2(pixels - pixels.mean(axis=(0, 1)), axes=(0, 1))
         energy += (np.abs(np.einsum("fhwc,hwc->fhw", through, waves)) ** 2).sum(axis=0)
     return _share(energy, limit)

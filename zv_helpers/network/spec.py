@@ -123,3 +123,12 @@ class InputSpec:
         red = black + np.array([255, 0, 0], np.float32)
         moved = np.abs(self.prepare(red) - self.prepare(black)).mean(axis=(0, 1, 2))
         return bool(moved[2] > moved[0])
+
+    def in_rgb(self, values: np.ndarray) -> np.ndarray:
+        """Return values in the order of RGB (a view); values: (..., channels), in the order in
+        which the network reads its input's channels.
+
+        >>> InputSpec((8, 8), preprocess="caffe").in_rgb(np.array([0, 1, 2]))
+        array([2, 1, 0])
+        """
+        return values[..., ::-1] if self.reads_bgr else values

@@ -141,7 +141,7 @@ def first_filters(network: Any) -> np.ndarray:
     filters = kernel.transpose(3, 0, 1, 2)[
         ..., np.argsort(_colours(network.graph, first, kernel.shape[2]))
     ]
-    return filters[..., ::-1] if network.spec.reads_bgr else filters
+    return network.spec.in_rgb(filters)
 
 
 def _colours(graph, first, count):
