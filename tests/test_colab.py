@@ -21,7 +21,7 @@ import colab  # noqa: E402
 import on_colab  # noqa: E402
 
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
-REPOSITORY = "https://github.com/ada/see"
+REPOSITORY = "https://github.com/lovelace/see"
 URL = "https://example.org/manager.js"
 GOOGLE = {
     "google/__init__.py": "",
@@ -56,7 +56,7 @@ def test_a_notebook_gets_link_and_cell_once_and_keeps_all_else(path):
     place = path.relative_to(ROOT).as_posix()
     after = colab.with_colab(before, place, REPOSITORY)
     title, first, *rest = after["cells"]
-    address = f"https://colab.research.google.com/github/ada/see/blob/main/{place}"
+    address = f"https://colab.research.google.com/github/lovelace/see/blob/main/{place}"
     assert "".join(title["source"]).count(f" · [open in Colab]({address})") == 1
     assert first["source"] != "" and "colab" in first["metadata"]["tags"]
     assert bare(after) == before
@@ -64,7 +64,7 @@ def test_a_notebook_gets_link_and_cell_once_and_keeps_all_else(path):
     assert counts == list(range(1, len(counts) + 1))
     assert colab.with_colab(after, place, REPOSITORY) == after
     moved = colab.with_colab(after, place, "https://github.com/eve/look")
-    assert "ada" not in json.dumps([moved["cells"][:2]]) and len(moved["cells"]) == len(
+    assert "lovelace" not in json.dumps([moved["cells"][:2]]) and len(moved["cells"]) == len(
         after["cells"]
     )
     assert colab.written(read(path)) == path.read_text(encoding="utf-8")  # as nbformat writes it
@@ -135,7 +135,7 @@ def content(tmp_path):
     (site / "packages.pth").write_text(f"{packages}\n", encoding="utf-8")
     folder = tmp_path / "content"
     folder.mkdir()
-    return folder, str(next(venv.glob("*/python*")))
+    return folder, str(venv / "bin" / "python")
 
 
 ON_COLAB = """
