@@ -77,7 +77,8 @@ class Image:
     def FROM(self, text):
         version = re.match(r"python:(3\.\d+)", text)[1]
         fits = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != {version!r})"
-        named = [f"python{version}", f"{Path.home()}/.pyenv/versions/{version}/bin/python3"]
+        by_pyenv = Path.home().glob(f".pyenv/versions/{version}*/bin/python3")
+        named = [f"python{version}", *map(str, by_pyenv)]
         python = next((one for one in named if runs([one], fits)), sys.executable)
         if not runs([python], fits):
             print(f"    no Python {version} is here; this one is taken: {sys.version.split()[0]}")
