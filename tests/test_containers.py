@@ -42,7 +42,8 @@ def test_the_dockerfile_installs_the_pins_for_a_user_who_is_not_root(steps):
     assert shlex.split(install)[:7] == ["pip", "install", "--no-cache-dir", *INSTALL]
     *_, program, no_browser, ip, port = json.loads(steps[-1][1])
     assert (program, ip, port) == ("tools/lab.py", "--ip=0.0.0.0", "--port=8888")
-    settings = dict(said.split("=", 1) for name, said in steps if name == "ENV")
+    words = [word for name, said in steps if name == "ENV" for word in said.split()]
+    settings = dict(word.split("=", 1) for word in words)
     (workdir,) = [said for name, said in steps if name == "WORKDIR"]
     assert settings["JUPYTER_CONFIG_PATH"] == f"{workdir}/tools/jupyter"
 

@@ -72,7 +72,11 @@ class Image:
     def environment(self):
         """Return the environment variables of a step."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "JUPYTER"))}
-        return {**kept, **self.values, "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
+        places = {
+            "PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}",
+            "LD_LIBRARY_PATH": str(self.bin.with_name("lib")),  # of a Python that was copied
+        }
+        return {**kept, **self.values, **places}
 
     def FROM(self, text):
         version = re.match(r"python:(3\.\d+)", text)[1]
@@ -144,8 +148,9 @@ def serve_and_run(image, notebooks):
     known = {"ZV_MODEL": "squeezenet", "ZV_TRAIN": "0", "TQDM_DISABLE": "1", "JUPYTER_TOKEN": token}
     environment = image.environment() | known
     local = ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    command = [word for word in image.command if not word.startswith(("--ip", "--port"))]
     server = subprocess.Popen(
-        [*image.prefix, *image.command, *local],
+        [*image.prefix, *command, *local],
         cwd=image.workdir,
         env=environment,
         start_new_session=True,

@@ -4,8 +4,11 @@
     python tools/through_server.py URL TOKEN SERVER'S-PROCESS NOTEBOOK …
 """
 
+import contextlib
 import json
+import re
 import sys
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -13,14 +16,14 @@ from pathlib import Path
 import requests
 import websocket
 
-MOST = 1.2  # GB, server and kernel together
+MOST = 1.2  # GB, server and kernel together, without mapped libraries
 PATIENCE = 300  # seconds, for one cell or for the server's start
 
 
-def wait_for(url, headers):
-    """Wait until the server answers."""
+def wait_for(url, headers, server):
+    """Wait until the server, a process, answers."""
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    while time.monotonic() < end and Path(f"/proc/{server}/exe").exists():
         try:
             if requests.get(f"{url}/api/status", headers=headers, timeout=5).ok:
                 return
@@ -31,18 +34,36 @@ def wait_for(url, headers):
 
 def family(process):
     """Return the numbers of a process and all that it has started."""
-    found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    try:
+        found = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    except OSError:  # it has ended meanwhile
+        return []
     return [process, *(one for child in found for one in family(int(child)))]
 
 
-def peak(processes):
-    """Return the most memory that processes ever had, each by itself, added up: GB."""
+def held(server, what):
+    """Return how much memory the server and its kernels hold together, in GB. what: "VmHWM", the
+    most that ever was resident, each process by itself; "RssAnon", now and without the mapped
+    libraries, which a container gives back when memory is short."""
     total = 0
-    for process in processes:
-        for line in Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                total += int(line.split()[1])
+    for process in family(int(server)):
+        with contextlib.suppress(OSError):  # it may have ended meanwhile
+            text = Path(f"/proc/{process}/status").read_text()
+            total += int(re.search(rf"{what}:\s+(\d+)", text)[1])
     return total * 1024 / 1e9
+
+
+class Watch:
+    """Looks at the memory that cannot be given back, ten times a second; `most` is the most."""
+
+    def __init__(self, server):
+        self.server, self.most = server, 0.0
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self):
+        while True:
+            self.most = max(self.most, held(self.server, "RssAnon"))
+            time.sleep(0.1)
 
 
 def execute(socket, code):
@@ -89,15 +110,19 @@ def run(url, headers, path):
 
 def main(url, token, server, *notebooks):
     headers = {"Authorization": f"token {token}"}
-    wait_for(url, headers)
-    print(f"the server alone: {peak(family(int(server))):.2f} GB")
-    most = 0.0
+    wait_for(url, headers, server)
+    print(f"the server alone: {held(server, 'VmHWM'):.2f} GB")
+    most, watch = 0.0, Watch(server)
     for path in notebooks:
-        started = time.perf_counter()
+        started, watch.most = time.perf_counter(), 0.0
         count, session = run(url, headers, path)
-        taken = peak(family(int(server)))
+        taken, resident = watch.most, held(server, "VmHWM")
         seconds = time.perf_counter() - started
-        print(f"{path}: {count} cells, {seconds:.0f} s, at most {taken:.2f} GB", flush=True)
+        print(
+            f"{path}: {count} cells, {seconds:.0f} s, at most {taken:.2f} GB, "
+            f"with mapped libraries {resident:.2f}",
+            flush=True,
+        )
         requests.delete(f"{url}/api/sessions/{session}", headers=headers, timeout=60)
         most = max(most, taken)
     if most > MOST:
