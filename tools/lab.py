@@ -3,6 +3,7 @@
 Options after the file's name go to JupyterLab: `python tools/lab.py --no-browser --port=9999`.
 """
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -17,22 +18,23 @@ except ImportError:
     )
 
 ROOT = Path(__file__).resolve().parents[1]
-# Defaults for JupyterLab's own settings: no question about news, which would need a network.
+# Defaults for JupyterLab's own settings: no question about news, which would need a network; and
+# for the server's, with which Binder and a JupyterHub start it.
 SETTINGS = ROOT / "tools" / "jupyter"
 FIRST_NOTEBOOK = "notebooks/01_define_the_model.ipynb"
-UPLOAD_LIMIT = 100 * 2**20
 
 
 def lab_options():
     """JupyterLab's command-line options for the workbook, as a list of str."""
+    settings = json.loads((SETTINGS / "jupyter_server_config.json").read_text(encoding="utf-8"))
+    # A photograph comes in one message; above the usual 10 MB the connection drops silently.
+    for_messages = settings["ServerApp"]["tornado_settings"]
+    # Pings are for connections through the net. Here they would print a warning for each one
+    # opened, and a time-out short enough to silence it drops every connection after 30 s.
     options = [
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
-        # A photograph comes in one message; above the usual 10 MB the connection drops silently.
-        # Pings are for connections through the net. Here they would print a warning for each one
-        # opened, and a time-out short enough to silence it drops every connection after 30 s.
-        "--ServerApp.tornado_settings="
-        f"{{'websocket_max_message_size': {UPLOAD_LIMIT}, 'ws_ping_interval': 0}}",
+        f"--ServerApp.tornado_settings={for_messages | {'ws_ping_interval': 0}}",
         # Only the address is worth a newcomer's attention.
         "--ServerApp.log_level=WARN",
         "--LabApp.log_level=WARN",

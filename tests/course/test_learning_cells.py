@@ -13,7 +13,11 @@ FEW = 50
 def lines_until_it_learnt(name):
     """The code of a lab down to its cell that asks for TRAIN, with fewer signs."""
     cells = json.loads((LABS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
-    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    code = [
+        "".join(cell["source"])
+        for cell in cells
+        if cell["cell_type"] == "code" and "colab" not in cell["metadata"].get("tags", [])
+    ]
     last = next(i for i, text in enumerate(code) if "if TRAIN:" in text)
     text = "\n".join(code[: last + 1])
     assert "SIGNS = 2000" in text

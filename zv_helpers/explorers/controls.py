@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
+from .versions import new_widget
+
 OF_A_KIND = {
     "Checkbox": {"indent": False},
     "IntSlider": {"readout": False},
@@ -52,12 +54,12 @@ class Control:
 
     def widget(self, explorer):
         """Make the widget, as it is at the explorer's view, and have it set the state."""
-        traits = {"description": self.label, "tooltip": self.tip}
+        traits = {"description": self.label}
         traits |= OF_A_KIND.get(self.kind, {}) | self.how | self.shown(explorer.view)
         if self.kind not in ("Button", "FileUpload"):
             traits["style"] = {"description_width": "initial"}
         layout = widgets.Layout(width=f"{self.width}px", margin="2px 14px 2px 0")
-        made = getattr(widgets, self.kind)(layout=layout, **traits)
+        made = new_widget(self.kind, self.tip, layout=layout, **traits)
 
         def changed(value):
             explorer.act(lambda: self.changes(explorer, value))

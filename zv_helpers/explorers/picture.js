@@ -12,7 +12,9 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
     if (!explorer) return;  // the page puts an explorer together from the inside out
     for (const slider of explorer.querySelectorAll(".widget-slider")) {
         const words = slider.querySelector(".widget-label").textContent;
-        slider.querySelector(".noUi-handle")?.setAttribute("aria-label", words);
+        // The second is its name in ipywidgets 7.
+        const handle = slider.querySelector(".noUi-handle, .ui-slider-handle");
+        handle?.setAttribute("aria-label", words);
     }
     for (const sheet of explorer.querySelectorAll(".zv-thumbnails")) {
         const frame = sheet.closest(".widget-box");  // keys scroll it too, once it has the focus

@@ -27,6 +27,7 @@ from ..images import ImageError, SmallImageWarning
 from ..progress import Cancelled, watching
 from .controls import Control, hint, put, row
 from .picture import Picture
+from .versions import bundle
 
 DRAWN_AHEAD = 48
 PROMPT = 0.3  # seconds; what takes longer says how far it is
@@ -287,11 +288,10 @@ class Explorer:
 
     def _repr_mimebundle_(self, include=None, exclude=None, **how):
         """Show the widgets; without a kernel, the picture of the first state and its text."""
-        bundle = self.root._repr_mimebundle_(include=include, exclude=exclude, **how) or {}
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
+        data, metadata = bundle(self.root, self.picture)
         data["image/jpeg"] = base64.b64encode(self.static).decode("ascii")
         data["text/plain"] = self._static_text
-        return data, {"image/jpeg": {"alt": self._static_text}}
+        return data, metadata | {"image/jpeg": {"alt": self._static_text}}
 
 
 def quietly(function, *arguments, **named):
