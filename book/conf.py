@@ -1,0 +1,28 @@
+"""Sphinx's configuration of the book. `tools/book.py` stages the pages and calls it."""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # the library's docstrings
+
+project = "The Zeiler workbook"
+author = "The Zeiler workbook authors"
+project_copyright = author
+language = "en-GB"
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+nb_execution_mode = "off"  # what was saved is what is shown
+myst_heading_anchors = 3
+default_role = "code"  # docstrings write `names` with one backtick
+autodoc_member_order = "bysource"
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 88
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = ["static"]
+html_css_files = ["book.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_permalinks_icon = "#"

@@ -1,0 +1,229 @@
+"""Build the slides (`make slides`): each saved notebook as a page of reveal.js, offline.
+
+A cell tagged `slide` begins a section (right arrow); what follows is packed into slides below it
+(down arrow), as many cells as fit. Set-up, answers, hints and solutions are left out.
+"""
+
+import base64
+import copy
+import importlib.util
+import io
+import math
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+SLIDES = ROOT / "book" / "_build" / "html" / "slides"
+TEMPLATE = ROOT / "book" / "slides"
+NEEDED = (Path(__file__), TEMPLATE / "index.html.j2", ROOT / "book" / "static" / "slides.css")
+YOUR_TURN = "## Your turn"
+ANSWERS = re.compile(
+    r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL
+)
+LONGEST_CODE = 8  # lines that are shown above a picture
+# Pixels of a slide of 1280 × 720, in the sizes of book/static/slides.css.
+ROOM, WIDTH, TALLEST_PICTURE = 640, 1180, 470
+LINE, CODE_LINE, ROW, HEADING, GAP = 34, 25, 42, 58, 12
+CHARACTERS = 100  # of text in a line
+
+
+def without_set_up(cells):
+    """Leave out what is only to be run: the imports, the parameters, and the answers of exercises;
+    of Markdown, the hints and solutions."""
+    kept, section = [], ""
+    last = max((i for i, c in enumerate(cells) if "parameters" in tags(c)), default=-1)
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "markdown":
+            heading = re.match(r"## .+", cell.source)
+            section = heading[0] if heading else section
+            cell.source = ANSWERS.sub("", cell.source).strip()
+            if cell.source:
+                kept.append(cell)
+        elif i > last and section != YOUR_TURN:
+            kept.append(cell)
+    return kept
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def pieces(cell):
+    """Cut a Markdown cell that is too tall for a slide into several, between two blocks."""
+    if cell.cell_type != "markdown" or height(cell) <= ROOM:
+        return [cell]
+    parts, text = [], ""
+    for block in blocks(cell.source):
+        longer = f"{text}\n\n{block}".strip()
+        if text and text_height(longer) > ROOM:
+            parts.append(text)
+            longer = block
+        text = longer
+    cut = []
+    for part in [*parts, text]:
+        piece = copy.deepcopy(cell)
+        piece.source = part
+        if cut:
+            piece.metadata.pop("slideshow", None)
+        cut.append(piece)
+    return cut
+
+
+def blocks(text):
+    """List the blocks of a Markdown text: what blank lines part, but <details> whole.
+
+    >>> blocks("one\\n\\n<details>two\\n\\nthree</details>\\n\\nfour")
+    ['one', '<details>two\\n\\nthree</details>', 'four']
+    """
+    found = []
+    for block in re.split(r"\n{2,}", text.strip()):
+        if found and found[-1].count("<details") > found[-1].count("</details"):
+            found[-1] += f"\n\n{block}"
+        else:
+            found.append(block)
+    return found
+
+
+def text_height(text):
+    """How many pixels a Markdown text takes on a slide, about; of <details>, the summary.
+
+    >>> text_height("## A heading") + GAP < text_height("one line\\n\\n" * 3)
+    True
+    """
+    text = re.sub(r"(<details><summary>.*?</summary>).*?</details>", r"\1", text, flags=re.DOTALL)
+    total = 0
+    for block in blocks(text):
+        lines = block.split("\n")
+        if block.startswith("#"):
+            total += HEADING
+        elif block.startswith("|"):
+            total += ROW * (len(lines) - 1) + GAP
+        elif re.match(r"[-*\d]", block):
+            total += LINE * sum(rows_of(line) for line in lines) + GAP
+        else:
+            total += LINE * rows_of(" ".join(lines)) + GAP
+    return total
+
+
+def rows_of(text):
+    return max(1, math.ceil(len(re.sub(r"\]\([^)]*\)", "]", text)) / CHARACTERS))
+
+
+def height(cell):
+    """How many pixels a cell takes on a slide, about."""
+    if cell.cell_type == "markdown":
+        return text_height(cell.source)
+    code = 0 if "remove-input" in tags(cell) else CODE_LINE * len(cell.source.split("\n")) + GAP
+    return code + sum(map(output_height, cell.get("outputs", [])))
+
+
+def output_height(output):
+    data = output.get("data", {})
+    if "image/jpeg" in data:
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"])))
+        scale = min(1, WIDTH / picture.width, TALLEST_PICTURE / picture.height)
+        return scale * picture.height + GAP
+    text = output.get("text", data.get("text/plain", ""))
+    return CODE_LINE * len(text.rstrip().split("\n")) + GAP
+
+
+def hide_long_code(cell):
+    """Leave out code that is longer than the picture it draws is worth."""
+    pictures = any("image/jpeg" in o.get("data", {}) for o in cell.get("outputs", []))
+    if pictures and len(cell.source.split("\n")) > LONGEST_CODE:
+        cell.metadata["tags"] = [*tags(cell), "remove-input"]
+
+
+def pack(cells):
+    """Say of each cell, in place, whether it begins a slide: as many as fit on each."""
+    filled = 0
+    for cell in cells:
+        tall = height(cell)
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        if kind == "-" and filled and filled + tall > ROOM:
+            kind = "subslide"
+        filled = tall if kind in {"slide", "subslide"} else filled + tall
+        cell.metadata["slideshow"] = {"slide_type": kind}
+
+
+def links(text, folder):
+    """Let links to notebooks and pages lead to the book's, from its folder of slides.
+
+    >>> links("[2](../02_x.ipynb#a) [words](../../docs/glossary.md)", "notebooks/labs")
+    '[2](../notebooks/02_x.html#a) [words](../docs/glossary.html)'
+    """
+
+    def to_the_book(match):
+        target, suffix, anchor = match[1], match[2], match[3] or ""
+        place = Path("/", folder, target).as_posix()
+        while "/../" in place:
+            place = re.sub(r"/[^/]+/\.\./", "/", place, count=1)
+        return f"](..{place}.html{anchor})"
+
+    return re.sub(r"\]\((?![a-z]+:)([^)\s#]+)\.(md|ipynb)(#[^)\s]*)?\)", to_the_book, text)
+
+
+def for_slides(notebook, folder):
+    """Return a copy of a notebook with its slides marked. folder: "notebooks" or its labs'."""
+    notebook = copy.deepcopy(notebook)
+    cells = [piece for cell in without_set_up(notebook.cells) for piece in pieces(cell)]
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = links(cell.source, folder)
+        else:
+            hide_long_code(cell)
+    pack(cells)
+    notebook.cells = cells
+    title = re.match(r"# (.+)", cells[0].source)
+    notebook.metadata["title"] = title[1]
+    return notebook
+
+
+def exporter():
+    """Return nbconvert's exporter with our template and the reveal.js beside the slides."""
+    from nbconvert import SlidesExporter
+    from traitlets.config import Config
+
+    config = Config()
+    config.TagRemovePreprocessor.enabled = True
+    config.TagRemovePreprocessor.remove_input_tags = {"remove-input"}
+    return SlidesExporter(
+        config=config,
+        template_name="slides",
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        reveal_url_prefix="reveal",
+        reveal_theme="white",
+    )
+
+
+def copy_reveal():
+    """Lay reveal.js beside the slides: the one that the package sphinx-revealjs brings."""
+    package = Path(importlib.util.find_spec("sphinx_revealjs").origin).parent
+    (script,) = package.rglob("dist/reveal.js")
+    for part in ("dist", "plugin/notes"):
+        shutil.copytree(script.parents[1] / part, SLIDES / "reveal" / part, dirs_exist_ok=True)
+    shutil.copy(ROOT / "book" / "static" / "slides.css", SLIDES)
+
+
+def main():
+    SLIDES.mkdir(parents=True, exist_ok=True)
+    copy_reveal()
+    export = exporter()
+    for path in sorted((ROOT / "notebooks").rglob("[!.]*.ipynb")):
+        page = SLIDES / f"{path.stem}.html"
+        newest = max(file.stat().st_mtime for file in (path, *NEEDED))
+        if page.exists() and page.stat().st_mtime > newest:
+            continue
+        folder = path.parent.relative_to(ROOT).as_posix()
+        text, _ = export.from_notebook_node(for_slides(nbformat.read(path, 4), folder))
+        page.write_text(text, encoding="utf-8")
+    print(f"Slides: {SLIDES.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
