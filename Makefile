@@ -34,7 +34,11 @@ LEARNING = notebooks/labs/a_network_that_cheats.ipynb notebooks/labs/first_filte
 BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
-.PHONY: help setup lab demo test coverage test-browser thorough fuzz notebooks atlases networks-page arbiter lint format bench clean
+# What builds the book, too.
+BOOK = $(PY) -c 'import linkcheck, myst_nb, sphinx_book_theme, sphinx_revealjs' 2>/dev/null || \
+	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book]'
+
+.PHONY: help setup lab demo book slides test coverage test-browser test-book thorough fuzz notebooks atlases networks-page arbiter lint format bench clean
 
 help: ## List every command
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +52,13 @@ lab: setup ## Open JupyterLab on the first notebook (LAB_ARGS="--no-browser --po
 demo: setup ## The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)
 	@if [ -n "$(MODEL)" ]; then set -- --model "$(MODEL)"; fi; $(PY) -m zv_helpers "$(PHOTO)" "$$@"
 
+book: slides ## The notebooks, labs and pages as a static site, book/_build/html/index.html
+	$(PY) tools/book.py
+
+slides: setup ## The notebooks and labs as slides, book/_build/html/slides
+	@$(BOOK)
+	$(PY) tools/slides.py
+
 test: setup ## Doctests, tests, the notebooks with the three shipped networks, the labs with two
 	$(PY) -m pytest $(TWO) --ignore=tests/browser
 	ZV_TRAIN=0 ZV_MODEL=squeezenet $(NBVAL) --nbval $(LABS) $(NOTEBOOKS)
@@ -60,6 +71,10 @@ coverage: setup ## Tests alone, and which lines of zv_helpers none of them runs
 test-browser: setup ## Drive the notebooks in Chromium
 	@$(BROWSER)
 	$(PY) -m pytest -n 2 --dist loadscope -m browser tests/browser
+
+test-book: book ## Read the book and the slides in Chromium (ZV_ALL_PAGES=1: axe on every page)
+	@$(BROWSER)
+	$(PY) -m pytest -m book tests/browser/test_book.py
 
 thorough: setup ## What `make test` leaves out: large networks, long countings, labs that train; a few minutes
 	$(PY) -m pytest $(TWO) -m thorough --ignore=tests/browser
@@ -94,6 +109,6 @@ bench: setup ## Run every benchmark, each printing its ratio
 	@for script in benchmarks/*.py; do echo "$$script"; $(PY) "$$script" || exit 1; done
 
 clean: ## Remove .venv, caches and written pictures; your photographs stay
-	rm -rf .venv build dist results *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
+	rm -rf .venv build dist results book/_build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +

@@ -9,7 +9,6 @@ its links stay as they are; what Sphinx reads otherwise than JupyterLab is said 
 
 import json
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -25,6 +24,11 @@ ROOMS = (
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 ANCHOR = re.compile(r"(\]\([^)\s#]*#)([^)\s]+)(\))")
 FAQ_TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+SLIDES = """Each notebook for a lecture. The right arrow goes to the next section, the down arrow through
+it, the space bar through all; `S` opens a window with the next slide, `O` shows all, `F` fills the screen. Code is shown
+where it is short; set-up, hints and solutions stay in the notebooks, and so do the explorers: here you see
+their saved pictures.
+"""
 MODULE = ".. automodule:: zv_helpers{}\n   :members:\n"
 
 
@@ -53,12 +57,28 @@ def linked_files(path, text):
 
 
 def staged_notebook(text):
-    """Return a notebook, a JSON str, with its links' anchors as in the book."""
-    notebook = json.loads(text)
+    """Return a notebook, a JSON str, with its links' anchors and alt texts as in the book."""
+    notebook, cells = json.loads(text), []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
             cell["source"] = anchors("".join(cell["source"]))
-    return json.dumps(notebook, ensure_ascii=False)
+        cells += described(cell) if cell["cell_type"] == "code" else [cell]
+    return json.dumps(notebook | {"cells": cells}, ensure_ascii=False)
+
+
+def described(cell):
+    """Return a code cell with the alt text of its picture where MyST-NB reads it: a list, since
+    each further picture stands in a cell of its own, without the code."""
+    parts = [cell | {"outputs": []}]
+    for output in cell["outputs"]:
+        alt = output.get("metadata", {}).get("image/jpeg", {}).get("alt")
+        if alt and "mystnb" in parts[-1]["metadata"]:
+            own = {"id": f"{cell['id']}-{len(parts)}", "metadata": {"tags": ["remove-input"]}}
+            parts.append(cell | own | {"outputs": []})
+        if alt:
+            parts[-1]["metadata"] = parts[-1]["metadata"] | {"mystnb": {"image": {"alt": alt}}}
+        parts[-1]["outputs"].append(output)
+    return parts
 
 
 def library_page(room):
@@ -86,6 +106,17 @@ def library_index():
     )
 
 
+def slides_page():
+    """Return the page that leads to the slides. Sphinx does not know them, so it is HTML."""
+    rows = []
+    for path in sources():
+        if path.suffix == ".ipynb":
+            cells = json.loads((ROOT / path).read_text(encoding="utf-8"))["cells"]
+            title = "".join(cells[0]["source"]).split("\n")[0].removeprefix("# ")
+            rows.append(f'<li><a href="slides/{path.stem}.html">{title}</a></li>')
+    return f"# Slides\n\n{SLIDES}\n<ul>\n{chr(10).join(rows)}\n</ul>\n"
+
+
 def staged():
     """Yield (path in the book, its text or bytes) of all that Sphinx reads."""
     yield Path("index.md"), (ROOT / "book" / "index.md").read_text(encoding="utf-8").replace("../", "")
@@ -95,6 +126,7 @@ def staged():
         for file in linked_files(path, plain):
             yield file.relative_to(ROOT), file.read_bytes()
         yield path, staged_notebook(text) if path.suffix == ".ipynb" else anchors(text)
+    yield Path("slides.md"), slides_page()
     yield Path("library/index.rst"), library_index()
     for room in ROOMS:
         yield Path(f"library/{room}.rst"), library_page(room)

@@ -1,0 +1,136 @@
+"""The book as it is read: offline, from the disk, with search, and for everybody.
+
+`make test-book` builds it first. In CI one page of each kind is asked for what is serious;
+`ZV_ALL_PAGES=1` asks them all.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checks import serious_problems
+
+pytestmark = pytest.mark.book
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "book" / "_build" / "html"
+ALL = sorted(p.relative_to(SITE).as_posix() for p in SITE.rglob("*.html") if "_static" not in p.parts)
+PAGES = [page for page in ALL if not page.startswith("slides/")]
+KINDS = [
+    "index.html",
+    "notebooks/03_extract_features.html",
+    "notebooks/labs/a_network_that_cheats.html",
+    "docs/faq/why_switches.html",
+    "docs/teaching.html",
+    "docs/networks.html",
+    "library/index.html",
+    "search.html",
+]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from in_browser import chromium
+
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(request, browser):
+    """A page without a network, which notes what it asks others for."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 720}, color_scheme=request.param, offline=True
+    )
+    opened = context.new_page()
+    opened.asked = []
+    opened.on("request", lambda one: opened.asked.append(one.url))
+    yield opened
+    assert [url for url in opened.asked if not url.startswith(("file:", "data:"))] == []
+    context.close()
+
+
+def test_the_book_is_whole():
+    assert len(list(SITE.glob("notebooks/0*.html"))) == 6
+    assert len(list(SITE.glob("notebooks/labs/*.html"))) == 7
+    assert len(list(SITE.glob("docs/faq/*.html"))) == 11
+    assert set(KINDS) <= set(PAGES)
+
+
+@pytest.mark.parametrize("name", PAGES if os.environ.get("ZV_ALL_PAGES") else KINDS)
+def test_nothing_serious_bars_a_reader(page, name):
+    page.goto((SITE / name).as_uri())
+    page.wait_for_load_state("load")
+    assert serious_problems(page, "html") == []
+
+
+def test_every_saved_picture_is_shown_and_no_widget_as_text(page):
+    for name in PAGES:
+        if not name.startswith("notebooks/"):
+            continue
+        page.goto((SITE / name).as_uri())
+        source = ROOT / Path(name).with_suffix(".ipynb")
+        saved = source.read_text(encoding="utf-8").count('"image/jpeg": "')
+        pictures = page.locator(".cell_output img")
+        assert pictures.count() == saved > 0, name
+        shown = pictures.evaluate_all(
+            "all => Promise.all(all.map(async i => (await i.decode(), i.naturalWidth)))"
+        )
+        assert min(shown) > 50, name
+        assert all(pictures.evaluate_all("all => all.map(i => i.alt.length > 9)")), name
+        assert "VBox(children" not in page.inner_text("body")
+
+
+def test_every_link_picture_and_anchor_is_there():
+    done = subprocess.run(
+        [sys.executable, "-m", "linkcheck", str(SITE / "index.html")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_search_finds_the_switches(page):
+    page.goto((SITE / "index.html").as_uri())
+    page.locator(".search-button").first.click()
+    page.locator("input[name=q]:visible").fill("switches")
+    page.keyboard.press("Enter")
+    hit = page.locator("#search-results li a").first
+    hit.wait_for()
+    hit.click()
+    page.wait_for_load_state("load")
+    assert "search.html" not in page.url
+    assert "switches" in page.inner_text("article").lower()
+
+
+# --- the slides ----------------------------------------------------------------------------------
+
+SLIDES = [page for page in ALL if page.startswith("slides/")]
+TOO_LARGE = """async () => {
+    await Promise.all([...document.images].map(one => one.decode()));
+    return Reveal.getSlides().map(slide => {
+        const {h, v} = Reveal.getIndices(slide);
+        Reveal.slide(h, v);
+        const [high, wide] = [slide.scrollHeight - slide.clientHeight,
+                              slide.scrollWidth - slide.clientWidth];
+        return high > 1 || wide > 1 ? [h, v, high, wide] : null;
+    }).filter(Boolean);
+}"""
+
+
+def test_every_notebook_has_its_slides():
+    stems = {path.stem for path in (ROOT / "notebooks").rglob("[!.]*.ipynb")}
+    assert {Path(name).stem for name in SLIDES} == stems
+
+
+@pytest.mark.parametrize("name", SLIDES)
+def test_no_slide_is_larger_than_the_screen(browser, name):
+    opened = browser.new_page(viewport={"width": 1280, "height": 720})
+    opened.goto((SITE / name).as_uri())
+    opened.wait_for_function("() => window.Reveal && Reveal.isReady()")
+    assert opened.evaluate("Reveal.getTotalSlides()") > 15
+    assert opened.evaluate("Reveal.getScale()") == 1
+    assert opened.evaluate(TOO_LARGE) == []
+    opened.close()
