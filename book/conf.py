@@ -1,5 +1,7 @@
 """Sphinx's configuration of the book. `tools/book.py` stages the pages and calls it."""
 
+import functools
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +16,7 @@ language = "en-GB"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 nb_execution_mode = "off"  # what was saved is what is shown
 myst_heading_anchors = 3
+suppress_warnings = ["myst.header"]  # the glossary goes from # to ###
 default_role = "code"  # docstrings write `names` with one backtick
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
@@ -26,3 +29,14 @@ html_css_files = ["book.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"
+
+
+def plurals(app, what, name, obj, options, lines):
+    """Let a docstring say `Neuron`s: reStructuredText wants a mark between the two."""
+    mark = functools.partial(re.sub, r"(`[^`]+`)(?=(\w?))", lambda m: m[1] + "\\ " * bool(m[2]))
+    lines[:] = map(mark, lines)
+
+
+def setup(app):
+    """Sphinx calls this with itself."""
+    app.connect("autodoc-process-docstring", plurals)

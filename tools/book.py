@@ -7,6 +7,7 @@ Nothing is executed and nothing is fetched. A staged page lies where it lies in 
 its links stay as they are; what Sphinx reads otherwise than JupyterLab is said otherwise.
 """
 
+import ast
 import json
 import re
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "book" / "_build"
+PACKAGE = ROOT / "zv_helpers"
 PAGES, SITE = BUILD / "pages", BUILD / "html"
 # From left to right, as a photograph flows; the course has its notebooks.
 ROOMS = (
@@ -23,21 +25,16 @@ ROOMS = (
 )
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 ANCHOR = re.compile(r"(\]\([^)\s#]*#)([^)\s]+)(\))")
-FAQ_TREE = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
-SLIDES = """Each notebook for a lecture. The right arrow goes to the next section, the down arrow through
-it, the space bar through all; `S` opens a window with the next slide, `O` shows all, `F` fills the screen. Code is shown
-where it is short; set-up, hints and solutions stay in the notebooks, and so do the explorers: here you see
-their saved pictures.
-"""
-MODULE = ".. automodule:: zv_helpers{}\n   :members:\n"
+# {a page: those that stand under it in the book}
+BELOW = {"docs/faq/README.md": "*", "data/README.md": "*/README"}
 
 
 def sources():
     """List the pages as they are committed, paths from the repository's top."""
-    pages = [Path(name) for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
-    found = [Path("data/README.md"), *(ROOT / "docs").rglob("*.md")]
-    found += [p for p in (ROOT / "notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts]
-    return pages + sorted(p.relative_to(ROOT) if p.is_absolute() else p for p in found)
+    folders = {"docs": "**/*.md", "data": "**/README.md", "notebooks": "**/[!.]*.ipynb"}
+    found = [path for folder, names in folders.items() for path in (ROOT / folder).glob(names)]
+    kept = (path.relative_to(ROOT) for path in found if ".ipynb_checkpoints" not in path.parts)
+    return [*map(Path, ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *sorted(kept)]
 
 
 def anchors(text):
@@ -54,6 +51,13 @@ def linked_files(path, text):
     targets = {m[2].split("#")[0] for m in LINK.finditer(text)}
     files = {(ROOT / path.parent / target).resolve() for target in targets if target}
     return sorted(f for f in files if f.is_file() and f.suffix not in {".md", ".ipynb"})
+
+
+def staged_page(path, text):
+    """Return a page, Markdown, with its links' anchors as in the book and the pages under it."""
+    below = BELOW.get(path.as_posix())
+    tree = f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{below}\n```\n" if below else ""
+    return anchors(text) + tree
 
 
 def staged_notebook(text):
@@ -81,55 +85,89 @@ def described(cell):
     return parts
 
 
+def public_names(path):
+    """List the public names of a module, from its source: its `__all__`, or else the functions and
+    classes it defines."""
+    found = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return ast.literal_eval(node.value)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_"):
+            found.append(node.name)
+    return list(dict.fromkeys(found))
+
+
+def modules_of(room):
+    """List (name, path) of the modules whose names are a room's: the room itself, or all its
+    modules where it has no names of its own."""
+    path = PACKAGE / f"{room}.py"
+    if path.is_file():
+        return [(room, path)]
+    path = PACKAGE / room / "__init__.py"
+    if public_names(path):
+        return [(room, path)]
+    inside = sorted((PACKAGE / room).glob("[!_]*.py"))
+    return [(room, path), *((f"{room}.{one.stem}", one) for one in inside)]
+
+
 def library_page(room):
-    """Return the page of a room of the library, reStructuredText: its public names, or those of
-    each of its modules where it has none of its own."""
-    title = f"zv_helpers.{room}"
-    folder = ROOT / "zv_helpers" / room
-    names = [f".{room}"]
-    if folder.is_dir() and "__all__" not in (folder / "__init__.py").read_text(encoding="utf-8"):
-        names += [f".{room}.{path.stem}" for path in sorted(folder.glob("[!_]*.py"))]
-    first, *others = names
-    sections = [MODULE.format(first)]
-    for name in others:
-        word = name.rpartition(".")[2]
-        sections.append(f"{word}\n{'-' * len(word)}\n\n{MODULE.format(name)}")
-    return "\n".join([title, "=" * len(title), "", *sections])
+    """Return the page of a room of the library, reStructuredText: the public names that
+    `import zv_helpers as zv` does not give; None where there are none."""
+    given = set(public_names(PACKAGE / "__init__.py"))
+    parts, count = [], 0
+    for name, path in modules_of(room):
+        names = [one for one in public_names(path) if one not in given]
+        title = f"zv_helpers.{name}"
+        line = "-" if "." in name else "="
+        members = f"   :members: {', '.join(names)}\n" if names else ""
+        parts += [title, line * len(title), "", f".. automodule:: {title}\n{members}"]
+        count += len(names)
+    return "\n".join(parts) if count else None
 
 
-def library_index():
-    """Return the first page of the library: the names that `import zv_helpers as zv` gives."""
-    rooms = "\n   ".join(ROOMS)
+def library_index(rooms):
+    """Return the first page of the library: the names that `import zv_helpers as zv` gives, and
+    under them the rooms that have more."""
+    more = "\n   ".join(rooms)
     return (
-        "The library\n===========\n\n" + MODULE.format("") + "\nThe rooms\n---------\n\n"
-        f".. toctree::\n   :maxdepth: 1\n\n   {rooms}\n"
+        "The library\n===========\n\n.. automodule:: zv_helpers\n   :members:\n\n"
+        f"More, room by room\n------------------\n\n.. toctree::\n   :maxdepth: 1\n\n   {more}\n"
     )
 
 
 def slides_page():
-    """Return the page that leads to the slides. Sphinx does not know them, so it is HTML."""
+    """Return the page that leads to the slides, in HTML: Sphinx does not know them."""
     rows = []
     for path in sources():
         if path.suffix == ".ipynb":
             cells = json.loads((ROOT / path).read_text(encoding="utf-8"))["cells"]
             title = "".join(cells[0]["source"]).split("\n")[0].removeprefix("# ")
             rows.append(f'<li><a href="slides/{path.stem}.html">{title}</a></li>')
-    return f"# Slides\n\n{SLIDES}\n<ul>\n{chr(10).join(rows)}\n</ul>\n"
+    intro = (ROOT / "book" / "slides.md").read_text(encoding="utf-8")
+    return "\n".join([intro, "<ul>", *rows, "</ul>", ""])
+
+
+def prose(path, text):
+    """Return the Markdown of a page or of a notebook's cells."""
+    if path.suffix != ".ipynb":
+        return text
+    return "\n".join("".join(c["source"]) for c in json.loads(text)["cells"])
 
 
 def staged():
     """Yield (path in the book, its text or bytes) of all that Sphinx reads."""
-    yield Path("index.md"), (ROOT / "book" / "index.md").read_text(encoding="utf-8").replace("../", "")
+    front = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
+    yield Path("index.md"), front.replace("../", "")
     for path in sources():
         text = (ROOT / path).read_text(encoding="utf-8")
-        plain = "\n".join("".join(c["source"]) for c in json.loads(text)["cells"]) if path.suffix == ".ipynb" else text
-        for file in linked_files(path, plain):
+        for file in linked_files(path, prose(path, text)):
             yield file.relative_to(ROOT), file.read_bytes()
-        yield path, staged_notebook(text) if path.suffix == ".ipynb" else anchors(text)
+        yield path, staged_notebook(text) if path.suffix == ".ipynb" else staged_page(path, text)
     yield Path("slides.md"), slides_page()
-    yield Path("library/index.rst"), library_index()
-    for room in ROOMS:
-        yield Path(f"library/{room}.rst"), library_page(room)
+    rooms = {room: page for room in ROOMS if (page := library_page(room))}
+    yield Path("library/index.rst"), library_index(rooms)
+    for room, page in rooms.items():
+        yield Path(f"library/{room}.rst"), page
 
 
 def stage():

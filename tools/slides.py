@@ -9,6 +9,7 @@ import copy
 import importlib.util
 import io
 import math
+import posixpath
 import re
 import shutil
 import sys
@@ -22,9 +23,7 @@ SLIDES = ROOT / "book" / "_build" / "html" / "slides"
 TEMPLATE = ROOT / "book" / "slides"
 NEEDED = (Path(__file__), TEMPLATE / "index.html.j2", ROOT / "book" / "static" / "slides.css")
 YOUR_TURN = "## Your turn"
-ANSWERS = re.compile(
-    r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL
-)
+ANSWERS = re.compile(r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL)
 LONGEST_CODE = 8  # lines that are shown above a picture
 # Pixels of a slide of 1280 × 720, in the sizes of book/static/slides.css.
 ROOM, WIDTH, TALLEST_PICTURE = 640, 1180, 470
@@ -69,6 +68,7 @@ def pieces(cell):
         piece = copy.deepcopy(cell)
         piece.source = part
         if cut:
+            piece.id = f"{cell.id}-{len(cut)}"
             piece.metadata.pop("slideshow", None)
         cut.append(piece)
     return cut
@@ -159,13 +159,10 @@ def links(text, folder):
     """
 
     def to_the_book(match):
-        target, suffix, anchor = match[1], match[2], match[3] or ""
-        place = Path("/", folder, target).as_posix()
-        while "/../" in place:
-            place = re.sub(r"/[^/]+/\.\./", "/", place, count=1)
-        return f"](..{place}.html{anchor})"
+        place = posixpath.normpath(posixpath.join(folder, match[1]))
+        return f"](../{place}.html{match[2] or ''})"
 
-    return re.sub(r"\]\((?![a-z]+:)([^)\s#]+)\.(md|ipynb)(#[^)\s]*)?\)", to_the_book, text)
+    return re.sub(r"\]\((?![a-z]+:)([^)\s#]+)\.(?:md|ipynb)(#[^)\s]*)?\)", to_the_book, text)
 
 
 def for_slides(notebook, folder):
