@@ -35,7 +35,7 @@ BROWSER = $(PY) -c 'import axe_playwright_python, playwright' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 
 # What builds the book, too.
-BOOK = $(PY) -c 'import linkcheck, myst_nb, sphinx_book_theme, sphinx_revealjs' 2>/dev/null || \
+BOOK = $(PY) -c 'import myst_nb, sphinx_book_theme, sphinx_revealjs' 2>/dev/null || \
 	$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book]'
 
 .PHONY: help setup lab demo book slides test coverage test-browser test-book thorough fuzz notebooks atlases networks-page arbiter lint format bench clean

@@ -20,12 +20,18 @@ suppress_warnings = ["myst.header"]  # the glossary goes from # to ###
 default_role = "code"  # docstrings write `names` with one backtick
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 88
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_theme_options = {
+    "navbar_persistent": [],  # the search stands in the sidebar
+    "use_download_button": False,
+    "show_toc_level": 2,
+    "home_page_in_toc": True,
+}
 html_static_path = ["static"]
 html_css_files = ["book.css"]
+html_js_files = [("book.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"
@@ -37,6 +43,12 @@ def plurals(app, what, name, obj, options, lines):
     lines[:] = map(mark, lines)
 
 
+def factories(app, what, name, obj, options, signature, returns):
+    """Write `...` for a default that is made anew: Sphinx cannot read `<factory>`."""
+    return (signature or "").replace("<factory>", "...") or None, returns
+
+
 def setup(app):
     """Sphinx calls this with itself."""
     app.connect("autodoc-process-docstring", plurals)
+    app.connect("autodoc-process-signature", factories)

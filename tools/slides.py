@@ -18,10 +18,14 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
+from book import anchors
+
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "book" / "_build" / "html" / "slides"
 TEMPLATE = ROOT / "book" / "slides"
 NEEDED = (Path(__file__), TEMPLATE / "index.html.j2", ROOT / "book" / "static" / "slides.css")
+REVEAL = ("dist/reveal.js", "dist/reveal.css", "dist/theme/white.css", "plugin/notes/notes.js")
+FONT = "dist/theme/fonts/source-sans-pro"
 YOUR_TURN = "## Your turn"
 ANSWERS = re.compile(r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL)
 LONGEST_CODE = 8  # lines that are shown above a picture
@@ -43,9 +47,16 @@ def without_set_up(cells):
             cell.source = ANSWERS.sub("", cell.source).strip()
             if cell.source:
                 kept.append(cell)
-        elif i > last and section != YOUR_TURN:
+        elif i > last and (section != YOUR_TURN or is_given(cell)):
+            if section == YOUR_TURN:
+                cell.metadata["tags"] = [*tags(cell), "remove-input"]
             kept.append(cell)
     return kept
+
+
+def is_given(cell):
+    """Whether a cell of an exercise shows what it starts from: not the check, nor the stub."""
+    return bool(cell.outputs) and "checks.check" not in cell.source
 
 
 def tags(cell):
@@ -162,6 +173,7 @@ def links(text, folder):
         place = posixpath.normpath(posixpath.join(folder, match[1]))
         return f"](../{place}.html{match[2] or ''})"
 
+    text = anchors(text)
     return re.sub(r"\]\((?![a-z]+:)([^)\s#]+)\.(?:md|ipynb)(#[^)\s]*)?\)", to_the_book, text)
 
 
@@ -195,6 +207,7 @@ def exporter():
         extra_template_basedirs=[str(TEMPLATE.parent)],
         reveal_url_prefix="reveal",
         reveal_theme="white",
+        exclude_anchor_links=True,
     )
 
 
@@ -202,8 +215,11 @@ def copy_reveal():
     """Lay reveal.js beside the slides: the one that the package sphinx-revealjs brings."""
     package = Path(importlib.util.find_spec("sphinx_revealjs").origin).parent
     (script,) = package.rglob("dist/reveal.js")
-    for part in ("dist", "plugin/notes"):
-        shutil.copytree(script.parents[1] / part, SLIDES / "reveal" / part, dirs_exist_ok=True)
+    for part in REVEAL:
+        place = SLIDES / "reveal" / part
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(script.parents[1] / part, place)
+    shutil.copytree(script.parents[1] / FONT, SLIDES / "reveal" / FONT, dirs_exist_ok=True)
     shutil.copy(ROOT / "book" / "static" / "slides.css", SLIDES)
 
 

@@ -5,12 +5,12 @@
 """
 
 import os
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 from checks import serious_problems
+from site_pages import Page, broken, from_elsewhere
 
 pytestmark = pytest.mark.book
 
@@ -85,18 +85,41 @@ def test_every_saved_picture_is_shown_and_no_widget_as_text(page):
         assert "VBox(children" not in page.inner_text("body")
 
 
-def test_every_link_picture_and_anchor_is_there():
-    done = subprocess.run(
-        [sys.executable, "-m", "linkcheck", str(SITE / "index.html")],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
+@pytest.fixture(scope="module")
+def pages():
+    return {SITE / name: Page(SITE / name) for name in ALL}
+
+
+def test_every_link_picture_and_anchor_is_there(pages):
+    lost = {path.name: broken(path, pages) for path in pages}
+    assert {name: links for name, links in lost.items() if links} == {}
+    assert sum(len(page.links) for page in pages.values()) > 5000
+
+
+def test_a_lost_page_picture_and_anchor_are_noticed(tmp_path):
+    (tmp_path / "there.html").write_text('<h1 id="a">A</h1>', encoding="utf-8")
+    links = ("there.html", "there.html#a", "#b", "#c", "there.html#c", "lost.html", "http://x y")
+    text = "".join(f'<a id="b" href="{link}">x</a>' for link in links)
+    loads = '<img src="lost.png"><script src="https://cdn.example.org/x.js"></script>'
+    (tmp_path / "page.html").write_text(text + loads, encoding="utf-8")
+    page = tmp_path / "page.html"
+    found = {path: Page(path) for path in (page, tmp_path / "there.html")}
+    lost = [address for _, address in broken(page, found)]
+    assert lost == ["#c", "there.html#c", "lost.html", "http://x y", "lost.png"]
+    assert from_elsewhere(found[page]) == [("script", "https://cdn.example.org/x.js")]
+
+
+def test_nothing_is_loaded_from_elsewhere(pages):
+    for path, one in pages.items():
+        assert from_elsewhere(one) == [] and len(one.loads) > 1, path.name
+    for style in SITE.rglob("*.css"):
+        text = style.read_text(encoding="utf-8", errors="replace")
+        assert not re.search(r"""(?:url\(|@import)\s*["']?(?:https?:)?//""", text), style.name
 
 
 def test_search_finds_the_switches(page):
     page.goto((SITE / "index.html").as_uri())
-    page.locator(".search-button").first.click()
+    page.locator(".search-button:visible").first.click()
     page.locator("input[name=q]:visible").fill("switches")
     page.keyboard.press("Enter")
     hit = page.locator("#search-results li a").first
