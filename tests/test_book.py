@@ -88,8 +88,7 @@ def both(request):
     """A notebook as it is, and for slides."""
     path = request.param
     notebook = nbformat.read(path, 4)
-    folder = path.parent.relative_to(ROOT).as_posix()
-    return notebook, slides.for_slides(notebook, folder)
+    return notebook, slides.for_slides(notebook, path.relative_to(ROOT).as_posix())
 
 
 def kinds(notebook):
@@ -123,7 +122,7 @@ def test_slides_keep_every_picture_and_the_words(both):
     notebook, shown = both
     texts = [[o for o in outputs(n) if "image/jpeg" in o.get("data", {})] for n in both]
     assert texts[0] == texts[1]
-    first = " ".join(slides.links(notebook.cells[0].source, "notebooks").split())
+    first = " ".join(slides.links(notebook.cells[0].source, "notebooks/x.ipynb").split())
     assert " ".join(" ".join(c.source for c in shown.cells).split()).startswith(first[:120])
 
 

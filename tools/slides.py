@@ -27,12 +27,14 @@ NEEDED = (Path(__file__), TEMPLATE / "index.html.j2", ROOT / "book" / "static" /
 REVEAL = ("dist/reveal.js", "dist/reveal.css", "dist/theme/white.css", "plugin/notes/notes.js")
 FONT = "dist/theme/fonts/source-sans-pro"
 YOUR_TURN = "## Your turn"
+SET_UP = re.compile(r"^## Set-up\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANSWERS = re.compile(r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL)
 LONGEST_CODE = 8  # lines that are shown above a picture
 # Pixels of a slide of 1280 × 720, in the sizes of book/static/slides.css.
-ROOM, WIDTH, TALLEST_PICTURE = 640, 1180, 470
-LINE, CODE_LINE, ROW, HEADING, GAP = 34, 25, 42, 58, 12
-CHARACTERS = 100  # of text in a line
+ROOM, WIDTH, TALLEST_PICTURE, TALLEST_TEXT = 640, 1180, 470, 560
+LINE, CODE_LINE, ROW, HEADING, GAP, CELL = 34, 25, 42, 58, 13, 22
+CHARACTERS = 88  # of text in a line
+ZOOM = 1.35  # of pictures: saved for a notebook's column
 
 
 def without_set_up(cells):
@@ -44,19 +46,39 @@ def without_set_up(cells):
         if cell.cell_type == "markdown":
             heading = re.match(r"## .+", cell.source)
             section = heading[0] if heading else section
-            cell.source = ANSWERS.sub("", cell.source).strip()
+            cell.source = ANSWERS.sub("", SET_UP.sub("", cell.source)).strip()
             if cell.source:
                 kept.append(cell)
-        elif i > last and (section != YOUR_TURN or is_given(cell)):
-            if section == YOUR_TURN:
-                cell.metadata["tags"] = [*tags(cell), "remove-input"]
-            kept.append(cell)
+        elif i > last and section != YOUR_TURN:
+            kept.append(hide_long_code(cell))
+        elif i > last and given(cell):
+            hidden = [*tags(cell), "remove-input"]
+            kept.append(changed(cell, outputs=given(cell), metadata={"tags": hidden}))
     return kept
 
 
-def is_given(cell):
-    """Whether a cell of an exercise shows what it starts from: not the check, nor the stub."""
-    return bool(cell.outputs) and "checks.check" not in cell.source
+def given(cell):
+    """List the outputs of an exercise's cell that it starts from: pictures, and what is printed,
+    but not what the check says."""
+    checked = "checks.check" in cell.source
+    return [one for one in cell.outputs if is_picture(one) or not checked]
+
+
+def is_picture(output):
+    return "image/jpeg" in output.get("data", {})
+
+
+def hide_long_code(cell):
+    """Return a code cell, without its code if it draws a picture and both are too much."""
+    long = len(cell.source.split("\n")) > LONGEST_CODE or height(cell) > ROOM
+    if not (long and any(map(is_picture, cell.outputs))):
+        return cell
+    return changed(cell, metadata={"tags": [*tags(cell), "remove-input"]})
+
+
+def changed(cell, **parts):
+    """Return a copy of a cell with other parts."""
+    return nbformat.from_dict(copy.deepcopy(dict(cell)) | parts)
 
 
 def tags(cell):
@@ -64,25 +86,26 @@ def tags(cell):
 
 
 def pieces(cell):
-    """Cut a Markdown cell that is too tall for a slide into several, between two blocks."""
-    if cell.cell_type != "markdown" or height(cell) <= ROOM:
+    """Cut a cell that is too tall for a slide into several: Markdown between two blocks, code
+    between two outputs."""
+    if height(cell) <= ROOM:
         return [cell]
-    parts, text = [], ""
-    for block in blocks(cell.source):
-        longer = f"{text}\n\n{block}".strip()
-        if text and text_height(longer) > ROOM:
-            parts.append(text)
-            longer = block
-        text = longer
-    cut = []
-    for part in [*parts, text]:
-        piece = copy.deepcopy(cell)
-        piece.source = part
-        if cut:
-            piece.id = f"{cell.id}-{len(cut)}"
-            piece.metadata.pop("slideshow", None)
-        cut.append(piece)
-    return cut
+    parts = [copy.deepcopy(cell)]
+    if cell.cell_type == "markdown":
+        parts[0].source = ""
+        for block in blocks(cell.source):
+            if parts[-1].source and text_height(f"{parts[-1].source}\n\n{block}") > ROOM - CELL:
+                parts.append(changed(cell, source="", metadata={}))
+            parts[-1].source = f"{parts[-1].source}\n\n{block}".strip()
+    else:
+        parts[0].outputs = []
+        for output in cell.outputs:
+            if parts[-1].outputs and height(parts[-1]) + output_height(output) > ROOM:
+                parts.append(changed(cell, outputs=[], metadata={"tags": ["remove-input"]}))
+            parts[-1].outputs.append(output)
+    for i, part in enumerate(parts[1:], 1):
+        part.id = f"{cell.id}-{i}"
+    return parts
 
 
 def blocks(text):
@@ -128,26 +151,19 @@ def rows_of(text):
 def height(cell):
     """How many pixels a cell takes on a slide, about."""
     if cell.cell_type == "markdown":
-        return text_height(cell.source)
+        return text_height(cell.source) + CELL
     code = 0 if "remove-input" in tags(cell) else CODE_LINE * len(cell.source.split("\n")) + GAP
-    return code + sum(map(output_height, cell.get("outputs", [])))
+    return CELL + code + sum(map(output_height, cell.get("outputs", [])))
 
 
 def output_height(output):
     data = output.get("data", {})
-    if "image/jpeg" in data:
+    if is_picture(output):
         picture = Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"])))
-        scale = min(1, WIDTH / picture.width, TALLEST_PICTURE / picture.height)
+        scale = min(ZOOM, WIDTH / picture.width, TALLEST_PICTURE / picture.height)
         return scale * picture.height + GAP
     text = output.get("text", data.get("text/plain", ""))
-    return CODE_LINE * len(text.rstrip().split("\n")) + GAP
-
-
-def hide_long_code(cell):
-    """Leave out code that is longer than the picture it draws is worth."""
-    pictures = any("image/jpeg" in o.get("data", {}) for o in cell.get("outputs", []))
-    if pictures and len(cell.source.split("\n")) > LONGEST_CODE:
-        cell.metadata["tags"] = [*tags(cell), "remove-input"]
+    return min(TALLEST_TEXT, CODE_LINE * len(text.rstrip().split("\n"))) + GAP
 
 
 def pack(cells):
@@ -162,30 +178,30 @@ def pack(cells):
         cell.metadata["slideshow"] = {"slide_type": kind}
 
 
-def links(text, folder):
-    """Let links to notebooks and pages lead to the book's, from its folder of slides.
+def links(text, path):
+    """Let the links of a notebook lead to the pages of the book, from its folder of slides.
 
-    >>> links("[2](../02_x.ipynb#a) [words](../../docs/glossary.md)", "notebooks/labs")
-    '[2](../notebooks/02_x.html#a) [words](../docs/glossary.html)'
+    >>> links("[2](../02_x.ipynb#A-b.) [words](../../docs/glossary.md)", "notebooks/labs/y.ipynb")
+    '[2](../notebooks/02_x.html#a-b) [words](../docs/glossary.html)'
+    >>> links("[there](#1.-One)", "notebooks/labs/y.ipynb")
+    '[there](../notebooks/labs/y.html#1-one)'
     """
+    folder, name = posixpath.split(path)
 
     def to_the_book(match):
-        place = posixpath.normpath(posixpath.join(folder, match[1]))
-        return f"](../{place}.html{match[2] or ''})"
+        place = posixpath.normpath(posixpath.join(folder, match[1] or name))
+        return f"](../{posixpath.splitext(place)[0]}.html{match[2] or ''})"
 
-    text = anchors(text)
-    return re.sub(r"\]\((?![a-z]+:)([^)\s#]+)\.(?:md|ipynb)(#[^)\s]*)?\)", to_the_book, text)
+    return re.sub(r"\]\(([\w./-]+\.(?:md|ipynb))?(#[^)\s]*)?\)", to_the_book, anchors(text))
 
 
-def for_slides(notebook, folder):
-    """Return a copy of a notebook with its slides marked. folder: "notebooks" or its labs'."""
+def for_slides(notebook, path):
+    """Return a copy of a notebook with its slides marked. path: from the repository's top."""
     notebook = copy.deepcopy(notebook)
     cells = [piece for cell in without_set_up(notebook.cells) for piece in pieces(cell)]
     for cell in cells:
         if cell.cell_type == "markdown":
-            cell.source = links(cell.source, folder)
-        else:
-            hide_long_code(cell)
+            cell.source = links(cell.source, path)
     pack(cells)
     notebook.cells = cells
     title = re.match(r"# (.+)", cells[0].source)
@@ -232,8 +248,8 @@ def main():
         newest = max(file.stat().st_mtime for file in (path, *NEEDED))
         if page.exists() and page.stat().st_mtime > newest:
             continue
-        folder = path.parent.relative_to(ROOT).as_posix()
-        text, _ = export.from_notebook_node(for_slides(nbformat.read(path, 4), folder))
+        name = path.relative_to(ROOT).as_posix()
+        text, _ = export.from_notebook_node(for_slides(nbformat.read(path, 4), name))
         page.write_text(text, encoding="utf-8")
     print(f"Slides: {SLIDES.relative_to(ROOT)}")
 
