@@ -30,6 +30,7 @@ KINDS = [
     "library/index.html",
     "search.html",
 ]
+DARK = ["index.html", "notebooks/03_extract_features.html", "docs/teaching.html"]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,12 @@ def browser():
         yield opened
 
 
-@pytest.fixture(params=["light", "dark"])
+@pytest.fixture
 def page(request, browser):
-    """A page without a network, which notes what it asks others for."""
+    """A page without a network, which notes what it asks others for; light, or as a test says."""
+    scheme = getattr(request, "param", "light")
     context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, color_scheme=request.param, offline=True
+        viewport={"width": 1280, "height": 720}, color_scheme=scheme, offline=True
     )
     opened = context.new_page()
     opened.asked = []
@@ -61,7 +63,12 @@ def test_the_book_is_whole():
     assert set(KINDS) <= set(PAGES)
 
 
-@pytest.mark.parametrize("name", PAGES if os.environ.get("ZV_ALL_PAGES") else KINDS)
+EVERY = bool(os.environ.get("ZV_ALL_PAGES"))
+SEEN = [("light", name) for name in (PAGES if EVERY else KINDS)]
+SEEN += [("dark", name) for name in (PAGES if EVERY else DARK)]
+
+
+@pytest.mark.parametrize("page, name", SEEN, indirect=["page"])
 def test_nothing_serious_bars_a_reader(page, name):
     page.goto((SITE / name).as_uri())
     page.wait_for_load_state("load")
@@ -119,7 +126,7 @@ def test_nothing_is_loaded_from_elsewhere(pages):
 
 def test_search_finds_the_switches(page):
     page.goto((SITE / "index.html").as_uri())
-    page.locator(".search-button:visible").first.click()
+    page.locator("button[aria-label=Search]:visible").first.click()
     page.locator("input[name=q]:visible").fill("switches")
     page.keyboard.press("Enter")
     hit = page.locator("#search-results li a").first
