@@ -18,9 +18,9 @@ ARBITER_ARGS ?=
 WORKBOOK = $$(command -v python3 || command -v python || command -v "$(PYTHON)" || echo python3) \
 	workbook.py PYTHON="$(PYTHON)" PHOTO="$(PHOTO)" MODEL="$(MODEL)" EXAMPLES="$(EXAMPLES)"
 
-.PHONY: help setup lab demo test coverage test-browser colab thorough fuzz notebooks atlases networks-page arbiter lint format bench clean
+.PHONY: help setup lab demo book slides test coverage test-browser test-book colab thorough fuzz notebooks atlases networks-page arbiter lint format bench clean
 
-help setup demo test coverage test-browser colab thorough fuzz notebooks atlases networks-page lint format bench clean:
+help setup demo book slides test coverage test-browser test-book colab thorough fuzz notebooks atlases networks-page lint format bench clean:
 	@$(WORKBOOK) $@
 
 lab:

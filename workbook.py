@@ -17,7 +17,10 @@ from tools.environment import ROOT, Environment, pip, runs, set_up
 
 LAB = Environment(".venv", "constraints.txt", "-e", ".[lab,test]")
 COLAB = Environment(".venv-colab", "constraints-colab.txt", "-e", ".", "nbval", "pytest-xdist")
-EXTRAS = {"browser": "import axe_playwright_python, playwright"}  # installed where first needed
+EXTRAS = {  # installed where first needed
+    "browser": "import axe_playwright_python, playwright",
+    "book": "import myst_nb, sphinx_book_theme, sphinx_revealjs",
+}
 
 # What may be said as NAME=value, and what it is else.
 OPTIONS = {
@@ -49,8 +52,10 @@ BENCHMARKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("ben
 
 # about: for the list. lines: what is run, one after the other, until one fails: `python` is the
 # environment's, words before it are environment variables, {NAME} is an option, {words} what else
-# was said; a line that begins with @ is not shown. extra: of the package, needed besides.
-Command = namedtuple("Command", "about lines environment extra", defaults=((), LAB, None))
+# was said; a line that begins with @ is not shown. extras: of the package, needed besides.
+Command = namedtuple("Command", "about lines environment extras", defaults=((), LAB, ()))
+SLIDES = "python tools/slides.py"
+BOOK = [SLIDES, "python tools/book.py"]
 
 COMMANDS = {
     "help": Command("List every command", environment=None),
@@ -62,6 +67,14 @@ COMMANDS = {
     "demo": Command(
         "The six steps in the terminal (PHOTO=my.jpg MODEL=vgg16-conv)",
         ["@python -m zv_helpers {PHOTO} --model={MODEL} {words}"],
+    ),
+    "book": Command(
+        "The notebooks, labs and pages as a static site, book/_build/html/index.html",
+        BOOK,
+        extras=["book"],
+    ),
+    "slides": Command(
+        "The notebooks and labs as slides, book/_build/html/slides", [SLIDES], extras=["book"]
     ),
     "test": Command(
         "Doctests, tests, the notebooks with the three shipped networks, the labs with two",
@@ -82,7 +95,12 @@ COMMANDS = {
     "test-browser": Command(
         "Drive the notebooks in Chromium",
         ["python -m pytest -n 2 --dist loadscope -m browser tests/browser"],
-        extra="browser",
+        extras=["browser"],
+    ),
+    "test-book": Command(
+        "Build the book, read it and its slides in Chromium (ZV_ALL_PAGES=1: axe on every page)",
+        [*BOOK, "python -m pytest -m book tests/browser/test_book.py"],
+        extras=["book", "browser"],
     ),
     "colab": Command(
         "The explorers' tests and all notebooks with the versions that Colab has, in .venv-colab",
@@ -131,7 +149,7 @@ COMMANDS = {
     "bench": Command(
         "Run every benchmark, each printing its ratio",
         [f"python {script}" for script in BENCHMARKS],
-        extra="browser",
+        extras=["browser"],
     ),
     "clean": Command(
         "Remove the environments, caches and written pictures; your photographs stay",
@@ -139,8 +157,8 @@ COMMANDS = {
     ),
 }
 RUBBISH = (
-    ".venv .venv-colab build dist results *.egg-info .pytest_cache .ruff_cache .mypy_cache "
-    ".hypothesis .coverage **/__pycache__ **/.ipynb_checkpoints"
+    ".venv .venv-colab build dist results book/_build *.egg-info .pytest_cache .ruff_cache "
+    ".mypy_cache .hypothesis .coverage **/__pycache__ **/.ipynb_checkpoints"
 )
 
 
@@ -213,11 +231,10 @@ def run(variables, words):
 def prepare(command, options):
     """Install what a command needs, where that is not done yet."""
     set_up(command.environment, options["PYTHON"])
-    if command.extra:
-        python = [str(ROOT / command.environment.python)]
-        if not runs(python, EXTRAS[command.extra]):
-            if pip(command.environment, "-e", f".[{command.extra}]"):
-                sys.exit(f"The extra {command.extra!r} could not be installed; see above why.")
+    python = [str(ROOT / command.environment.python)]
+    for extra in command.extras:
+        if not runs(python, EXTRAS[extra]) and pip(command.environment, "-e", f".[{extra}]"):
+            sys.exit(f"The extra {extra!r} could not be installed; see above why.")
 
 
 def clean():

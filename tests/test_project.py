@@ -216,6 +216,9 @@ def test_ci_runs_the_readmes_tests_and_the_style():
         "make test",
         "make colab",
         "make test-browser",
+        "make slides",
+        "make book",
+        "make test-book",
     ]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(command in readme for command in ("make test ", "`make test-browser`"))

@@ -26,7 +26,7 @@ class Cache:
         return len(self._kept)
 
     def once(self, function: Callable[..., R], *about: Hashable, owner: Any = None) -> R:
-        """Return function(*about), or function(owner, *about), computed once. The owner of the
+        """Return `function(*about)`, or `function(owner, *about)`, computed once. The owner of the
         cache is not kept in it: so features are gone as soon as nobody holds them."""
         owners = () if owner is None else (owner,)
         if self._edition != _edition:
@@ -41,7 +41,7 @@ class Cache:
         return self._kept.setdefault(key, function(*owners, *about))
 
     def knows(self, function: Callable, *about: Hashable) -> bool:
-        """Say whether function(*about) was computed and is kept."""
+        """Say whether `function(*about)` was computed and is kept."""
         return self._edition == _edition and (_identity(function), about) in self._kept
 
 

@@ -49,7 +49,7 @@ def build_atlas(
 
     Args:
         network: a `Network`, with classes or none.
-        photographs: a folder, with the folders in it; a pattern such as "photos/**/*.jpg"; or a
+        photographs: a folder, with the folders in it; a pattern such as `photos/**/*.jpg`; or a
             list of what `load_image` takes. What cannot be read is skipped and listed.
         layers: the names of the layers to look at; by default all.
         count: of neurons for each feature map.

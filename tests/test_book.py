@@ -1,0 +1,135 @@
+"""What the book and the slides are made of, before Sphinx and reveal.js see it."""
+
+import doctest
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from test_rooms import ORDER
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tools")]
+
+import slides  # noqa: E402
+
+import book  # noqa: E402  once it can be found
+
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
+
+
+@pytest.mark.parametrize("module", [book, slides], ids=lambda module: module.__name__)
+def test_the_examples_in_the_tools(module):
+    failed, tried = doctest.testmod(module)
+    assert failed == 0 and tried > 0
+
+
+# --- the book ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def staged():
+    return dict(book.staged())
+
+
+def test_every_page_and_notebook_is_in_the_book(staged):
+    pages = {p.relative_to(ROOT) for p in (*(ROOT / "docs").rglob("*.md"), *NOTEBOOKS)}
+    assert pages <= set(staged) and len(pages) > 25
+
+
+def test_the_library_has_a_page_for_every_room(staged):
+    rooms = [room for rooms in ORDER for room in rooms if room not in ("course", "__main__")]
+    assert list(book.ROOMS) == rooms
+    assert {p.stem for p in staged if p.parts[0] == "library"} == {"index", *rooms}
+    for module in ("occluding", "moving", "corresponding"):
+        assert f"zv_helpers.experiments.{module}\n" in staged[Path("library/experiments.rst")]
+
+
+def pictures(notebook):
+    """List (the picture, its alt text as saved, as MyST-NB will read it) of a staged notebook."""
+    found = []
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/jpeg" in output.get("data", {}):
+                saved = output["metadata"]["image/jpeg"]["alt"]
+                read = cell["metadata"].get("mystnb", {}).get("image", {}).get("alt")
+                found.append((output["data"]["image/jpeg"], saved, read))
+    return found
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_staged_notebook_shows_what_was_saved(path, staged):
+    before = json.loads(path.read_text(encoding="utf-8"))
+    after = json.loads(staged[path.relative_to(ROOT)])
+    nbformat.validate(nbformat.from_dict(after))
+    for before_output, after_output in zip(*map(outputs, (before, after)), strict=True):
+        assert before_output == after_output
+    shown = [c["source"] for c in after["cells"] if "remove-input" not in tags(c)]
+    assert len(shown) == len(before["cells"])
+    assert pictures(after)
+    for _, saved, read in pictures(after):
+        assert saved == read
+
+
+def outputs(notebook):
+    return [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+# --- the slides ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def both(request):
+    """A notebook as it is, and for slides."""
+    path = request.param
+    notebook = nbformat.read(path, 4)
+    return notebook, slides.for_slides(notebook, path.relative_to(ROOT).as_posix())
+
+
+def kinds(notebook):
+    return [cell.metadata["slideshow"]["slide_type"] for cell in notebook.cells]
+
+
+def test_each_tagged_cell_begins_a_section_and_nothing_else_does(both):
+    notebook, shown = both
+    tagged = [c for c in notebook.cells if c.metadata.get("slideshow", {}).get("slide_type")]
+    headings = [c.source.split("\n")[0] for c in tagged]
+    begun = [
+        c.source.split("\n")[0]
+        for c, k in zip(shown.cells, kinds(shown), strict=True)
+        if k == "slide"
+    ]
+    assert begun == headings and len(headings) > 6
+
+
+def test_slides_leave_out_set_up_and_answers(both):
+    notebook, shown = both
+    text = "\n".join(c.source for c in shown.cells if "remove-input" not in tags(c))
+    assert "<summary>Hint" not in text and "<summary>Solution" not in text
+    assert "answer_1" not in text and "checks.check" not in text
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            assert cell.source not in text
+    assert "**Exercise 1.**" in text
+
+
+def test_slides_keep_every_picture_and_the_words(both):
+    notebook, shown = both
+    texts = [[o for o in outputs(n) if "image/jpeg" in o.get("data", {})] for n in both]
+    assert texts[0] == texts[1]
+    first = " ".join(slides.links(notebook.cells[0].source, "notebooks/x.ipynb").split())
+    assert " ".join(" ".join(c.source for c in shown.cells).split()).startswith(first[:120])
+
+
+def test_what_is_estimated_too_tall_is_cut(both):
+    _, shown = both
+    filled = 0
+    for cell, kind in zip(shown.cells, kinds(shown), strict=True):
+        filled = slides.height(cell) + (filled if kind == "-" else 0)
+        alone = kind != "-"
+        assert filled <= slides.ROOM or alone, cell.source
