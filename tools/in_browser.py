@@ -390,7 +390,7 @@ class OnScreen:
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
         (h, w, 3), one for each time the page was painted; the picture must stay where it is.
         """
-        self.image.scroll_into_view_if_needed()
+        self.root.evaluate("root => root.scrollIntoView({block: 'nearest'})")  # and its sliders
         box = self.image.bounding_box()
         factor = box["width"] / self.image.evaluate("img => img.naturalWidth")
         place = [factor * edge + box["xy"[i % 2]] for i, edge in enumerate(edges)]
