@@ -17,6 +17,7 @@ from zv_helpers.course.step6 import checks as step6
 from zv_helpers.deconvnet import RULES
 from zv_helpers.draw import strips
 from zv_helpers.draw.signals import signal_picture
+from zv_helpers.explorers import heats, overlay, relevance, steps
 from zv_helpers.heatmaps import METHODS, coldest_place, occlusion
 from zv_helpers.network.weights import first_filters
 from zv_helpers.trust import hidden, pixel_order
@@ -197,24 +198,25 @@ def test_every_explorer_shows_the_pixels_grey_and_square(features, photograph, s
     seen = features if source == "digit" else photograph
     last = seen.strongest("parts")
     made = [
-        (explorers.relevance_explorer(seen), 140),
-        (explorers.heatmap_explorer(seen, method="occlusion"), 310),
-        (explorers.overlay_explorer(seen, contour=0.5), 250),
-        (explorers.step_explorer(seen, last), 240),
+        (explorers.relevance_explorer(seen), relevance.SIDE),
+        (explorers.heatmap_explorer(seen, method="occlusion"), heats.SIDE),
+        (explorers.overlay_explorer(seen, contour=0.5), overlay.SIDES[0]),
+        (explorers.step_explorer(seen, last), steps.SIDE),
         (explorers.neuron_explorer(seen), strips.PANEL),
         (explorers.neuron_explorer(seen, panels="forward"), 266),
         (explorers.move_explorer(seen), strips.PANEL),
         (explorers.hide_explorer(seen, size=0), strips.PANEL),
     ]
-    for explorer, side in made:
-        shown = first_panel(explorer.render(explorer.view), side, 40 if side == 140 else 0)
+    for place, (explorer, side) in enumerate(made):
+        wider = 0 if place else relevance.WIDER
+        shown = first_panel(explorer.render(explorer.view), side, wider)
         same = (shown == strips.enlarged(seen.image.rgb, side, side)).all(axis=2)
-        assert same.all() if side in (140, 310, 250) else same.mean() > 0.85  # but for the frame
-    steps = made[3][0]
-    steps.show(step=steps.view.last)
-    assert steps.view.moment.pixels.shape == (8, 8, 1)
-    drawn = np.asarray(steps.render(steps.view))
-    left, top, right, bottom = strips.rectangle(2, (8, 8), 240, 240)
+        assert same.all() if place < 3 else same.mean() > 0.85  # but for the frame
+    stepping = made[3][0]
+    stepping.show(step=stepping.view.last)
+    assert stepping.view.moment.pixels.shape == (8, 8, 1)
+    drawn = np.asarray(stepping.render(stepping.view))
+    left, top, right, bottom = strips.rectangle(2, (8, 8), steps.SIDE, steps.SIDE)
     assert is_grey(drawn[top:bottom, left:right])
 
 

@@ -52,6 +52,10 @@ PIXELS = """async img => {
     return [canvas.height, canvas.width, btoa(text)];
 }"""
 
+# What was folded away is laid out.
+UNFOLDED = """([fold, on]) =>
+    fold.closest('.zv-explorer').querySelector('.zv-folded').clientHeight > 0 === on"""
+
 OUTPUTS = """() => {
     const cells = [...jupyterapp.shell.currentWidget.content.model.cells];
     return cells.map(cell => cell.toJSON()).filter(cell => cell.cell_type === 'code').map(cell => ({
@@ -305,8 +309,23 @@ class OnScreen:
         self.line = root.locator("[role=status], [role=alert]")
 
     def control(self, role, name):
-        """Find a control by its role and its accessible name."""
-        return self.root.get_by_role(role, name=name, exact=True)
+        """Find a control by its role and its accessible name; the fold is opened for it if it is
+        folded away."""
+        found = self.root.get_by_role(role, name=name, exact=True)
+        if not found.count():
+            self.unfold()
+        return found
+
+    @property
+    def fold(self):
+        """The line that opens and closes what is folded away, not that of one opened in it."""
+        return self.root.locator(".zv-fold").first
+
+    def unfold(self, on=True):
+        """Open the fold, or close it."""
+        if (self.fold.get_attribute("aria-expanded") == "true") != on:
+            self.fold.click()
+        self.page.wait_for_function(UNFOLDED, arg=[self.fold.element_handle(), on])
 
     def value(self, role, name):
         return self.control(role, name).input_value()
@@ -336,6 +355,7 @@ class OnScreen:
         )
 
     def upload(self, *files):
+        self.unfold()
         with self.page.expect_file_chooser() as chooser:
             self.root.locator(".widget-upload").click()
         chooser.value.set_files(*files)
@@ -370,7 +390,7 @@ class OnScreen:
         edges: (left, top, right, bottom) in the picture's own pixels. Gives a list of uint8
         (h, w, 3), one for each time the page was painted; the picture must stay where it is.
         """
-        self.image.scroll_into_view_if_needed()
+        self.root.evaluate("root => root.scrollIntoView({block: 'nearest'})")  # and its sliders
         box = self.image.bounding_box()
         factor = box["width"] / self.image.evaluate("img => img.naturalWidth")
         place = [factor * edge + box["xy"[i % 2]] for i, edge in enumerate(edges)]

@@ -195,7 +195,7 @@ def move_overlays(explorer, context, source, folder):
     now(colormap="viridis")
     explorer.control("checkbox", "Line").check()
     now(contour=0.5)
-    explorer.press("at", "ArrowLeft", 2)
+    explorer.press("Line at", "ArrowLeft", 2)
     now(contour=0.4)
     explorer.type("combobox", "Class", "tabby")
     now(class_index=281)
@@ -226,7 +226,8 @@ def move_chooser(explorer, context, source, folder):
     explorer.choose("Fit", "letterbox")
     now("chickens", "letterbox")
     explorer.choose("Fit", "crop")
-    left, top = choosing.SHEET
+    chosen = ChooserState(context.features.image, "chickens")
+    (left, top), _ = choosing.sheet_at(choosing.resolve(None, chosen))
     place = known.index("german_shepherd")
     row, column = divmod(place, choosing.COLUMNS)
     explorer.click_picture(left + 30 + column * PITCH, top + 30 + row * PITCH)

@@ -8,7 +8,7 @@ from checks import cut_off, differ, flickers, on_screen, serious_problems, shows
 
 import zv_helpers as zv
 from zv_helpers import explorers
-from zv_helpers.atlas.picture import HEAD, LINE, MARGIN, UNDER, grid
+from zv_helpers.atlas.picture import LINE, UNDER, grid
 from zv_helpers.explorers import atlas as exploring
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.atlas import AtlasState
@@ -83,7 +83,7 @@ def below(explorer):
 
 def middle(place, patch=True):
     """Where the middle of a tile lies in the picture, (x, y)."""
-    where = grid((), 9)
+    where = grid((), 9, wide=True)
     x, y = where.places(place)[patch]
     return x + where.tile[1] / 2, y + where.tile[0] / 2
 
@@ -134,8 +134,8 @@ def test_a_fast_drag_ends_with_the_last_map_and_nothing_flickers(explorer, conte
         shows(explorer, exploring, context, AtlasState("fire5", 201))
 
     # The words over the patches stay, so whatever is painted there else is a flicker.
-    x = grid((), 9).starts[1][0]
-    seen = explorer.painted(move, (x, MARGIN + HEAD - UNDER, x + 120, MARGIN + HEAD - UNDER + LINE))
+    x, y = grid((), 9, wide=True).starts[1]
+    seen = explorer.painted(move, (x, y - UNDER, x + 120, y - UNDER + LINE))
     assert flickers(seen) == {}
     assert explorer.image.evaluate("img => window.first_picture === img")
 

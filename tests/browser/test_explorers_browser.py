@@ -215,6 +215,7 @@ def test_a_fast_drag_ends_with_the_last_position(neurons, context):
 def test_everyone_can_use_every_control(notebook, index):
     explorer = notebook.explorer(index)
     explorer.image.and_(notebook.page.locator("[alt]")).wait_for()
+    explorer.unfold()
     assert serious_problems(notebook.page, f"[data-explorer='{index}']") == []
     controls = explorer.root.evaluate(CONTROLS)
     assert len(controls) >= 3
@@ -291,6 +292,7 @@ def test_nothing_is_cut_off_on_a_projector(notebook, sized):
     notebook.execute("application:toggle-presentation-mode")
     try:
         for index in range(len(EXPLORERS)):
+            notebook.explorer(index).unfold(False)
             room = notebook.page.viewport_size["height"] - 90
             height = nothing_is_cut_off(notebook, index)
             assert height <= room, f"{EXPLORERS[index]} does not fit under the menu and tabs"

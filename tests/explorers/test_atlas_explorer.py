@@ -83,7 +83,7 @@ def test_it_draws_what_the_atlas_draws(explorer, atlas):
     view = exploring.resolve(explorer.context, STATE)
     patches, projections = atlas.patches("fire3", 5), atlas.projections("fire3", 5)
     title = "squeezenet, fire3, feature map 5"
-    expected = figure(title, patches, projections, 9, chosen=0, noted=False)
+    expected = figure(title, patches, projections, 9, wide=True, chosen=0, noted=False)
     np.testing.assert_array_equal(atlas_picture.render(view), expected)
     text = atlas_picture.caption(view)
     first, last = patches[0], patches[-1]
@@ -139,9 +139,9 @@ def test_the_patches_come_first_and_then_the_projections(squeezenet, monkeypatch
     explorer = explorers.atlas_explorer(squeezenet, layer="fire3", channel=10)
     drawn, render = [], explorer.render
 
-    def noted(view):
+    def noted(view, page):
         drawn.append(view)
-        return render(view)
+        return render(view, page)
 
     explorer.render = noted
     explorer.controls["Feature map"].value = 11
@@ -200,7 +200,7 @@ def test_where_the_picture_is_the_same_for_every_photograph_it_is_said(squeezene
 
 def middles(explorer):
     """Where the middle of every tile lies in the picture: [(place, x, y), ...]."""
-    where = grid(explorer.view.nine.patches, 9)
+    where = grid(explorer.view.nine.patches, 9, wide=True)
     height, width = where.tile
     return [(i, x + width / 2, y + height / 2) for i in range(9) for x, y in where.places(i)]
 
@@ -224,7 +224,7 @@ def test_every_tile_can_be_clicked(explorer):
     found = [atlas_picture.place_at(explorer.view, x, y) for _, x, y in middles(explorer)]
     assert found == [place for place, _, _ in middles(explorer)]
     assert atlas_picture.place_at(explorer.view, 3, 3) is None
-    first = grid(explorer.view.nine.patches, 9).places(0)[0]
+    first = grid(explorer.view.nine.patches, 9, wide=True).places(0)[0]
     assert atlas_picture.place_at(explorer.view, *first) == 0
     assert atlas_picture.place_at(explorer.view, first[0] - 1, first[1]) is None
 

@@ -156,7 +156,7 @@ def test_a_small_photograph_is_said(squeezenet, recwarn):
 def test_a_click_chooses_the_photograph_under_it(squeezenet):
     chooser = explorers.photograph_chooser(squeezenet)
     names = names_to_choose()
-    left, top = choosing.SHEET
+    (left, top), _ = choosing.sheet_at(chooser.view)
     for place in (0, 12, 40):
         column, row = place % choosing.COLUMNS, place // choosing.COLUMNS
         click(chooser.picture, left + 4 + column * PITCH + 10, top + 4 + row * PITCH + 10)

@@ -238,14 +238,14 @@ def test_the_overlay_explorer_moves_and_saves(cat, tmp_path, monkeypatch):
     controls["File name"].value = "a/b"
     controls["Save as PNG"].click()
     assert "without a folder" in complaint(explorer)
-    controls["at"].value = 0.7
+    controls["Line at"].value = 0.7
     controls["Heatmap"].value = "gradcam"
     controls["Class"].value = "goldfish"
     state = OverlayState(1, method="gradcam", alpha=0.25, colormap="viridis", contour=0.7)
     shows(explorer, overlay, state)
     controls["Line"].value = False
     shows(explorer, overlay, replace(state, contour=None))
-    assert controls["at"].value == 0.7
+    assert controls["Line at"].value == 0.7
 
 
 def test_a_colormap_that_is_none_of_ours_stands_in_the_menu(cat):

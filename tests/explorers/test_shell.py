@@ -13,9 +13,11 @@ from PIL import Image
 from zv_helpers import explorers
 from zv_helpers.explorers import neuron, shell
 from zv_helpers.explorers.controls import Control, put
+from zv_helpers.explorers.layout import Fold
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.overlay import OverlayState
 from zv_helpers.explorers.picture import Picture
+from zv_helpers.explorers.strip import LayerStrip
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +73,11 @@ def test_only_the_newest_state_is_drawn_while_one_is_drawing(cat):
     explorer = explorers.neuron_explorer(cat, "fire5", 0)
     started, go_on, drawings = threading.Event(), threading.Event(), []
 
-    def slow(view):
+    def slow(view, page):
         drawings.append(view.state.channel)
         started.set()
         assert go_on.wait(20)
-        return neuron.render(view)
+        return neuron.render(view, page)
 
     explorer.render = slow
     drag = threading.Thread(target=lambda: explorer.show(channel=1))
@@ -103,7 +105,7 @@ def test_the_display_bundle_has_a_small_static_picture(untouched):
 
 def test_every_control_has_a_label_and_a_tooltip(untouched):
     for explorer in untouched:
-        not_controls = (widgets.Box, widgets.HTML, Picture)
+        not_controls = (widgets.Box, widgets.HTML, Picture, Fold, LayerStrip)
         controls = [one for one in inside(explorer.root) if not isinstance(one, not_controls)]
         assert len(controls) >= 3
         assert set(controls) == set(explorer.controls.values())

@@ -1,6 +1,7 @@
 """The one palette, and from numbers to colours: heat, feature maps, signed maps."""
 
 import functools
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,22 @@ BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 VERMILION, PURPLE, SKY = "#D55E00", "#CC79A7", "#56B4E9"
 COLOURS = (SKY, ORANGE, GREEN, VERMILION, PURPLE, BLUE)  # of things in a row
 INK, PALE, GREY, EMPTY = "#141414", "#555555", "#CDCDCD", "#F0F0F0"
+
+
+@dataclass(frozen=True)
+class Shades:
+    """The colours of a page: its ground, what is written (ink, and pale for small print), bars and
+    lines that are not of interest (grey), and where nothing is (empty)."""
+
+    ground: str
+    ink: str
+    pale: str
+    grey: str
+    empty: str
+
+
+ON_WHITE = Shades("#FFFFFF", INK, PALE, GREY, EMPTY)
+ON_DARK = Shades("#111111", "#F2F2F2", "#BDBDBD", "#5E5E5E", "#2B2B2B")  # JupyterLab's dark theme
 
 
 def rgb(colour: str) -> tuple[int, ...]:

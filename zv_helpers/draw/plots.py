@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from . import strips
-from .colours import EMPTY, INK, PALE
+from .page import PAPER
 
 FINER = 3  # lines are drawn this much larger, and made smaller again
 TEXT = 13  # pixels
@@ -18,18 +18,19 @@ class Plot:
     in words, of the axis across and of the one that goes up, which is written over it.
     """
 
-    def __init__(self, size, across, up, names, percent=False):
+    def __init__(self, size, across, up, names, percent=False, page=PAPER):
         self.size, self.names, self.percent = size, names, percent
         self.across, self.up = _some(across), _some(up)
-        self.canvas = Image.new("RGB", tuple(FINER * side for side in size), "white")
+        self.shades = shades = page.shades
+        self.canvas = Image.new("RGB", tuple(FINER * side for side in size), shades.ground)
         self.draw, self.texts = ImageDraw.Draw(self.canvas), []
         self.ticks = [_ticks(*ends) for ends in (self.across, self.up)]
         for value in self.ticks[0]:
-            self.line((value, value), self.up, EMPTY, 1)
+            self.line((value, value), self.up, shades.empty, 1)
         for value in self.ticks[1]:
-            self.line(self.across, (value, value), EMPTY, 1)
+            self.line(self.across, (value, value), shades.empty, 1)
         for ends in ((self.across[0],) * 2, self.up), (self.across, (self.up[0],) * 2):
-            self.line(*ends, PALE, 1)
+            self.line(*ends, shades.pale, 1)
 
     def at(self, x, y):
         """Return where (x, y) of the data is in the picture, in pixels."""
@@ -62,15 +63,15 @@ class Plot:
             piece = [np.interp(stops, along, points[:, axis]) for axis in (0, 1)]
             self.draw.line(list(zip(*piece, strict=True)), colour, thick, joint="curve")
 
-    def dot(self, x, y, colour, radius=5, rim="white"):
+    def dot(self, x, y, colour, radius=5):
         """Draw a dot with a rim."""
         ((x, y),) = self._points([x], [y])
-        for reach, shade in ((FINER * (radius + 1), rim), (FINER * radius, colour)):
+        for reach, shade in ((FINER * (radius + 1), self.shades.ground), (FINER * radius, colour)):
             self.draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=shade)
 
     def mark(self, x, text):
         """Draw an upright line, and write over the plot what it marks."""
-        self.line((x, x), self.up, INK, 1, dash=4)
+        self.line((x, x), self.up, self.shades.ink, 1, dash=4)
         place = float(self.at(x, 0)[0]) - strips.font(TEXT).getlength(text) / 2
         self.texts.append(((place, TOP - 17), text))
 
@@ -94,21 +95,21 @@ class Plot:
         """Return the plot with its axes' names: a PIL image."""
         picture = self.canvas.resize(self.size, Image.Resampling.LANCZOS)
         draw, (width, height) = ImageDraw.Draw(picture), self.size
-        face = strips.font(TEXT)
+        face, ink, pale = strips.font(TEXT), self.shades.ink, self.shades.pale
         for value in self.ticks[0]:
             text = f"{value:.0%}" if self.percent else _written(value)
             x = float(self.at(value, self.up[0])[0]) - face.getlength(text) / 2
             x = min(x, width - face.getlength(text))
-            strips.words(draw, (x, height - BOTTOM + 5), text, TEXT, PALE)
+            strips.words(draw, (x, height - BOTTOM + 5), text, TEXT, pale)
         for value in self.ticks[1]:
             text, y = _written(value), float(self.at(self.across[0], value)[1])
             left = LEFT - 6 - face.getlength(text)
-            strips.words(draw, (left, y - TEXT / 2 - 1), text, TEXT, PALE)
+            strips.words(draw, (left, y - TEXT / 2 - 1), text, TEXT, pale)
         middle = (LEFT + width - RIGHT - face.getlength(self.names[0])) / 2
-        strips.words(draw, (middle, height - 20), self.names[0], TEXT, INK)
-        strips.words(draw, (strips.MARGIN, 6), self.names[1], TEXT + 1, INK, width, bold=True)
+        strips.words(draw, (middle, height - 20), self.names[0], TEXT, ink)
+        strips.words(draw, (strips.MARGIN, 6), self.names[1], TEXT + 1, ink, width, bold=True)
         for place, text in self.texts:
-            strips.words(draw, place, text, TEXT, INK)
+            strips.words(draw, place, text, TEXT, ink)
         return picture
 
 

@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .colours import EMPTY, INK, ORANGE, PALE, coloured, in_rgb
+from .colours import INK, ORANGE, coloured, in_rgb
+from .page import GAP, MARGIN, PAPER
 
 PANEL = 212  # pixels a side
-GAP = 12
-MARGIN = 8
-HEAD = 42
 FINE = 64  # pixels a side
+BAR = 44  # pixels, of a colourbar with its ends' names
 
 
 @functools.cache
@@ -70,22 +69,27 @@ def enlarged(picture, width=PANEL, height=PANEL, smooth=False):
     return picture.resize(size_within(shape, width, height), method)
 
 
-def strip(panels, width=PANEL, height=PANEL):
-    """Draw panels side by side: a PIL image; see `rectangle` for where each picture is."""
-    across = 2 * MARGIN + len(panels) * (width + GAP) - GAP
-    canvas = Image.new("RGB", (across, 2 * MARGIN + HEAD + height), "white")
+def strip(panels, width=PANEL, height=PANEL, page=PAPER):
+    """Draw panels side by side, in rows of as many as the page has room for: a PIL image; see
+    `rectangle` for where each picture is."""
+    across, shades = page.across(len(panels)), page.shades
+    right = corner(across - 1, width, height, page)[0] + width
+    low = corner(len(panels) - 1, width, height, page)[1] + page.head + height
+    canvas = Image.new("RGB", (right + MARGIN, low + MARGIN), shades.ground)
     draw = ImageDraw.Draw(canvas)
     for i, panel in enumerate(panels):
-        left = MARGIN + i * (width + GAP)
-        words(draw, (left, MARGIN), panel.title, 14, INK, width, bold=True)
-        words(draw, (left, MARGIN + 20), panel.note, 12, PALE, width)
+        left, top = corner(i, width, height, page)
+        words(draw, (left, top), panel.title, page.title, shades.ink, width, bold=True)
+        for j, line in enumerate(cut(panel.note, page.text(12), width, page.lines)):
+            at = left, top + page.text(20) + j * page.text(15)
+            words(draw, at, line, page.text(12), shades.pale, width)
         if panel.picture is None:
-            low, right = MARGIN + HEAD + height - 1, left + width - 1
-            draw.rectangle((left, MARGIN + HEAD, right, low), fill=EMPTY)
+            low, right = top + page.head + height - 1, left + width - 1
+            draw.rectangle((left, top + page.head, right, low), fill=shades.empty)
             continue
         is_image = isinstance(panel.picture, Image.Image)
         h, w = panel.picture.size[::-1] if is_image else panel.picture.shape[:2]
-        left, top, right, low = rectangle(i, (h, w), width, height)
+        left, top, right, low = rectangle(i, (h, w), width, height, page)
         canvas.paste(enlarged(panel.picture, width, height, panel.smooth), (left, top))
         y, x = (low - top) / h, (right - left) / w
         for box, colour in panel.frames:
@@ -94,11 +98,17 @@ def strip(panels, width=PANEL, height=PANEL):
     return canvas
 
 
-def rectangle(index, shape, width=PANEL, height=PANEL):
+def corner(index, width, height, page=PAPER):
+    """Return (left, top) of panel `index` of a `strip`, whose title stands there."""
+    row, column = divmod(index, page.across(index + 1))
+    return MARGIN + column * (width + GAP), MARGIN + row * (page.head + height + GAP)
+
+
+def rectangle(index, shape, width=PANEL, height=PANEL, page=PAPER):
     """Return (left, top, right, bottom) of the picture (h, w) in panel `index` of a `strip`."""
     w, h = size_within(shape, width, height)
-    left = MARGIN + index * (width + GAP) + (width - w) // 2
-    top = MARGIN + HEAD + (height - h) // 2
+    left, top = corner(index, width, height, page)
+    left, top = left + (width - w) // 2, top + page.head + (height - h) // 2
     return left, top, left + w, top + h
 
 
@@ -136,46 +146,58 @@ def broken(text, size, width):
     return lines
 
 
-def paragraph(texts, size, width, ground="white"):
-    """Write texts one below the other, broken into lines, on a ground of some width: a PIL image as
-    high as they need."""
+def cut(text, size, width, most):
+    """Return a text in at most so many lines, of which only the last may be too wide: a list.
+
+    >>> cut("so many words", 11, 1, 2), cut("so many words", 11, 1, 1), cut("", 11, 1, 2)
+    (['so', 'many words'], ['so many words'], [])
+    """
+    lines = broken(text, size, width)
+    return [*lines[: most - 1], *([" ".join(lines[most - 1 :])] if len(lines) >= most else [])]
+
+
+def paragraph(texts, size, width, page=PAPER, empty=False):
+    """Write texts one below the other, broken into lines, on a ground of some width, or on the one
+    of what is empty: a PIL image as high as they need."""
     lines = [line for text in texts for line in broken(text, size, width - 2 * MARGIN)]
-    pitch = round(1.4 * size)
+    pitch, shades = round(1.4 * size), page.shades
+    ground = shades.empty if empty else shades.ground
     canvas = Image.new("RGB", (width, pitch * len(lines) + 2 * MARGIN), ground)
     draw = ImageDraw.Draw(canvas)
     for i, line in enumerate(lines):
-        words(draw, (MARGIN, MARGIN + i * pitch), line, size)
+        words(draw, (MARGIN, MARGIN + i * pitch), line, size, shades.ink)
     return canvas
 
 
-def stacked(pictures):
+def stacked(pictures, page=PAPER):
     """Put PIL images one below the other."""
     width, height = max(p.width for p in pictures), sum(p.height for p in pictures)
-    return _together(pictures, (width, height), down=True)
+    return _together(pictures, (width, height), page, down=True)
 
 
-def beside(pictures):
+def beside(pictures, page=PAPER):
     """Put PIL images side by side, their tops level."""
     width, height = sum(p.width for p in pictures), max(p.height for p in pictures)
-    return _together(pictures, (width, height), down=False)
+    return _together(pictures, (width, height), page, down=False)
 
 
-def _together(pictures, size, down):
-    canvas, at = Image.new("RGB", size, "white"), 0
+def _together(pictures, size, page, down):
+    canvas, at = Image.new("RGB", size, page.shades.ground), 0
     for picture in pictures:
         canvas.paste(picture, (0, at) if down else (at, 0))
         at += picture.height if down else picture.width
     return canvas
 
 
-def colourbar(height, name="inferno", width=14, low="0", high="1"):
+def colourbar(height, name="inferno", width=BAR - 30, low="0", high="1", page=PAPER):
     """Draw an upright colourbar with its ends named: a PIL image as high as a strip."""
-    canvas = Image.new("RGB", (width + 30, 2 * MARGIN + HEAD + height), "white")
+    top, pale, size = MARGIN + page.head, page.shades.pale, page.text(12)
+    canvas = Image.new("RGB", (width + 30, top + height + MARGIN), page.shades.ground)
     bar = np.repeat(coloured(np.linspace(1, 0, height), name)[:, None], width, axis=1)
-    canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (0, MARGIN + HEAD))
+    canvas.paste(Image.fromarray(np.ascontiguousarray(bar)), (0, top))
     draw = ImageDraw.Draw(canvas)
-    words(draw, (width + 4, MARGIN + HEAD), high, 12, PALE)
-    words(draw, (width + 4, MARGIN + HEAD + height - 15), low, 12, PALE)
+    words(draw, (width + 4, top), high, size, pale)
+    words(draw, (width + 4, top + height - page.text(15)), low, size, pale)
     return canvas
 
 

@@ -83,15 +83,16 @@ class Asking:
     def sync(self, view):
         """Frame the chosen photographs, and say how many maps answer to them."""
         self.said.value = paragraph(said(view)).value
-        atlas, asked = view.context.atlas, view.state.asked
-        if self.box.layout.display == "none" or self.drawn == (atlas, asked):
+        atlas, asked, page = view.context.atlas, view.state.asked, self.explorer.page
+        if self.box.layout.display == "none" or self.drawn == (atlas, asked, page):
             return
         names = view.context.sources
         few = len(names) <= MOST and all(isinstance(one, str) for one in names)
         self.thumbnails.layout.display = "block" if few else "none"
         if few:
-            self.sheet.value = jpeg(sheet(names, {names[i] for i in asked}, COLUMNS))
-        self.drawn = atlas, asked
+            chosen = {names[i] for i in asked}
+            self.sheet.value = jpeg(sheet(names, chosen, COLUMNS, page))
+        self.drawn = atlas, asked, page
 
     def _clicked(self, x, y):
         view = self.explorer.now()

@@ -59,20 +59,19 @@ WHERE = (
             "The path of a folder of photographs, or of an atlas; press Enter", 330, None,
             lambda explorer, path: explorer.to_folder(path.strip()) if path.strip() else None,
             {"placeholder": "holidays/2024"}),
+)
+MAP = (
+    Control("channel", "IntSlider", "Feature map",
+            "Which feature map of the layer; arrow keys move it by one", 300, number),
+    Control("channel", "BoundedIntText", "number", "The feature map's number; type one", 90,
+            number),
+)
+RULE = Control("rule", "Dropdown", "Rule", "How rectifications are reversed", 180,
+               how={"options": RULES})
+OPEN = (
     Control(None, "Button", "Build its atlas", "Look at all of the photographs, and find the "
             "strongest neurons of every feature map", 130,
             None, lambda explorer, _: explorer.build(explorer.context.chosen)),
-)
-MAP = (
-    *LAYER,
-    Control("channel", "IntSlider", "Feature map",
-            "Which feature map of the layer; arrow keys move it by one", 310, number),
-    Control("channel", "BoundedIntText", "number", "The feature map's number; type one", 125,
-            number),
-)
-OPEN = (
-    Control("rule", "Dropdown", "Rule", "How rectifications are reversed", 180,
-            how={"options": RULES}),
     Control("place", "Dropdown", "Neuron", "Which of the strongest neurons is framed", 270,
             neurons),
     Control(None, "Button", "Open it below", "Open the framed neuron in the neuron explorer", 120,
@@ -93,7 +92,9 @@ class AtlasExplorer(Explorer):
         opened: the `NeuronExplorer` below, or None; building: what is built beside.
     """
 
-    rows = (WHERE, MAP, OPEN, ASK)
+    movers, switches = (LAYER, MAP), OPEN
+    folded, elsewhere = (WHERE, (RULE,)), ASK
+    in_fold = "Network, photographs and rule"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     stages = staticmethod(stages)
 
@@ -105,13 +106,12 @@ class AtlasExplorer(Explorer):
         super().__init__(self._context(network, atlas, chosen), state)
         about = self._refused, self._drawing.locked, "End the building of this atlas"
         self.building = Job(*about)
-        self.asking = Asking(self, self.boxes.pop().children)
+        self.asking = Asking(self, self._made(ASK))
         self.unread = widgets.HTML(layout=widgets.Layout(width="auto"))
         self.below = widgets.VBox(layout=widgets.Layout(width="100%", display="none"))
         how = {"flex_flow": "row wrap", "width": "100%", "align_items": "flex-start"}
         shown = widgets.Box([self.picture, self.asking.box], layout=widgets.Layout(**how))
-        above = *self.boxes, self.building.row, self.said
-        self.root.children = (*above, shown, self.unread, self.below)
+        self.arrange(shown, [self.building.row], [self.unread, self.below])
         self.picture.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
         self.after_sync()
 
@@ -246,7 +246,7 @@ class AtlasExplorer(Explorer):
         self.below.children, self.below.layout.display = (), "none"
 
     def _clicked(self, x, y):
-        place = place_at(self.now(), x, y)
+        place = place_at(self.now(), x, y, self.page)
         return None if place is None else self.open(place)
 
     def after_sync(self):
@@ -255,6 +255,11 @@ class AtlasExplorer(Explorer):
         self.asking.sync(self.view)
         self.unread.value = skipped(self.view)
         self.unread.layout.display = None if self.unread.value else "none"
+
+    def repaint(self):
+        """Draw what is shown once more, and the thumbnails."""
+        super().repaint()
+        self.asking.sync(self.view)
 
     def _repr_mimebundle_(self, include=None, exclude=None, **how):
         """Show the widgets; without a kernel, the picture with all its projections."""
@@ -270,6 +275,7 @@ def atlas_explorer(
     layer: str | None = None,
     channel: int | None = None,
     rule: str = "deconvnet",
+    large: bool = False,
 ) -> AtlasExplorer:
     """Explore what feature maps look for: the patches of many photographs that excite each most,
     their projections, and which maps answer to some photographs (Zeiler & Fergus 2014, figure 2).
@@ -282,6 +288,7 @@ def atlas_explorer(
         layer, channel: what is shown first; by default a map worth seeing, and in a layer the
             strongest.
         rule: "deconvnet", "guided" or "gradient".
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `atlas` is the `Atlas` on show. Raises a ValueError if the atlas is of
     another network or the rule is unknown, a KeyError or IndexError for a layer or feature map that
@@ -305,4 +312,4 @@ def atlas_explorer(
         )
     first = choose.worth_looking_up(network, atlas, layer)
     layer, channel = first[0], first[1] if channel is None else channel
-    return AtlasExplorer(network, atlas, AtlasState(layer, channel, rule), chosen)
+    return AtlasExplorer(network, atlas, AtlasState(layer, channel, rule), chosen).sized(large)

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from ..atlas.picture import grid
 from ..draw import strips
-from ..draw.colours import EMPTY, INK
+from ..draw.page import PAPER
 from . import nine as of_nine
 
 NONE_YET = (
@@ -15,11 +15,11 @@ NONE_YET = (
 )
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view: nine projections beside nine patches. A PIL image."""
     if view.nine is None:
-        return nothing_yet(view)
-    return of_nine.drawn(view.nine, title(view), chosen=view.place)
+        return nothing_yet(view, page)
+    return of_nine.drawn(view.nine, title(view), view.place, page)
 
 
 def title(view):
@@ -27,13 +27,14 @@ def title(view):
     return f"{view.context.seen_by}, {view.layer}, feature map {view.state.channel}"
 
 
-def nothing_yet(view):
+def nothing_yet(view, page=PAPER):
     """Say on an empty picture that there is no atlas yet."""
-    canvas = Image.new("RGB", grid((), 9).size, EMPTY)
+    canvas = Image.new("RGB", grid((), 9, True, page).size, page.shades.empty)
     draw = ImageDraw.Draw(canvas)
     for i, line in enumerate(none_yet(view)):
-        words = strips.MARGIN + 16, canvas.height // 2 - 30 + 26 * i
-        strips.words(draw, words, line, 15, INK, canvas.width - 2 * words[0], bold=not i)
+        room = canvas.width - 2 * (strips.MARGIN + 16)
+        at = strips.MARGIN + 16, canvas.height // 2 + (i - 1) * page.text(30)
+        strips.words(draw, at, line, page.text(15), page.shades.ink, room, bold=not i)
     return canvas
 
 
@@ -59,11 +60,11 @@ def caption(view):
     return f"{text} {few} could not be read (listed below)." if skipped else text
 
 
-def place_at(view, x, y):
+def place_at(view, x, y, page=PAPER):
     """Find which neuron's projection or patch is at a pixel of the picture: its place, or None."""
     if view.nine is None:
         return None
-    place = of_nine.grid_of(view.nine).at(x, y)
+    place = of_nine.grid_of(view.nine, page).at(x, y)
     return place if place is not None and place < len(view.nine.neurons) else None
 
 

@@ -12,10 +12,11 @@ from .. import choose
 from ..deconvnet import Projection, project
 from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours
+from ..draw.page import PAPER, Page
 from ..experiments.moving import relative_distance
 from ..features import Features, extract_features
 from ..targets import Neuron
-from .controls import LAYER, Control
+from .controls import Control
 from .shell import quietly
 
 COUNT = 4  # classes that are shown, those that the untouched photograph shows most
@@ -97,7 +98,7 @@ def fitting_map(features: Features, state: Any) -> dict:
     return {"layer": state.layer, "channel": state.channel if fits else None}
 
 
-def render(view: Any) -> Image.Image:
+def render(view: Any, page: Page = PAPER) -> Image.Image:
     """Draw a view: the changed photograph, the map, what its strongest neuron sees, that neuron's
     projection, and the classes before and now. A PIL image of one size."""
     seen, name = view.seen, view.context.features.image.name
@@ -118,26 +119,31 @@ def render(view: Any) -> Image.Image:
         ),
         strips.Panel(part, "what it sees", "enlarged", smooth=fine),
         strips.Panel(seen.projection and seen.projection.picture(), "its projection", note),
-        strips.Panel(bars(seen), seen.measure, "grey: untouched; blue: now"),
+        strips.Panel(bars(seen, page), seen.measure, "grey: untouched; blue: now"),
     ]
-    return strips.strip(panels, SIDE, SIDE)
+    side = page.side(SIDE)
+    return strips.strip(panels, side, side, page)
 
 
-def bars(seen: Seen) -> Image.Image:
+def bars(seen: Seen, page: Page = PAPER) -> Image.Image:
     """Draw the targets' values untouched and now, the largest now with its name in bold: a PIL
     image."""
-    canvas = Image.new("RGB", (SIDE, SIDE), "white")
-    draw, pitch = ImageDraw.Draw(canvas), SIDE // (COUNT + 1)
+    side, shades = page.side(SIDE), page.shades
+    canvas = Image.new("RGB", (side, side), shades.ground)
+    draw, pitch = ImageDraw.Draw(canvas), side // (COUNT + 1)
+    size = min(page.text(12), pitch - 13)
+    wide, under = side - page.text(46), size + 5  # the bars are under the names
     largest = 1.0 if seen.measure == "probability" else _largest(seen)
     most = max(now for _, _, now in seen.values)
     for i, (name, before, now) in enumerate(seen.values):
-        y, wide = i * pitch, SIDE - 46
-        strips.words(draw, (0, y), name, 12, colours.INK, wide, bold=now == most)
+        y = i * pitch
+        strips.words(draw, (0, y), name, size, shades.ink, wide, bold=now == most)
         written = f"{now:.0%}" if seen.measure == "probability" else f"{now:.3g}"
-        strips.words(draw, (SIDE - 44, y), written, 12, colours.INK)
-        for value, top, colour in ((before, y + 17, colours.GREY), (now, y + 25, colours.BLUE)):
-            length = max(value, 0) / largest * (SIDE - 1)
-            draw.rectangle((0, top, length, top + 7), fill=colour)
+        strips.words(draw, (wide + 2, y), written, size, shades.ink)
+        high = min((pitch - under - 2) // 2, 8)
+        for j, (value, colour) in enumerate(((before, shades.grey), (now, colours.BLUE))):
+            length, top = max(value, 0) / largest * (side - 1), y + under + j * high
+            draw.rectangle((0, top, length, top + high - 1), fill=colour)
     return canvas
 
 
@@ -171,9 +177,6 @@ def number(view):
 
 
 # fmt: off
-FEATURE_MAP = (
-    *LAYER,
-    Control("channel", "BoundedIntText", "Feature map",
-            "The feature map's number; up and down keys move it", 170, number),
-)
+FEATURE_MAP = Control("channel", "BoundedIntText", "Feature map",
+                      "The feature map's number; up and down keys move it", 170, number)
 # fmt: on

@@ -7,17 +7,17 @@ from PIL import Image, ImageDraw
 
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
+from ..draw.page import PAPER
 from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
 from ..network import Network
 from .controls import Control
 from .photographs import PATH, UPLOAD
 from .shell import Explorer, quietly
-from .thumbnails import PITCH, name_at, names_to_choose, sheet
+from .thumbnails import PITCH, columns_on, name_at, names_to_choose, sheet
 from .uploads import read_upload
 
 COLUMNS, ROWS, SIDE = 11, 7, 230
 A_PAGE = COLUMNS * ROWS
-SHEET = 2 * strips.MARGIN + 2 * SIDE + strips.GAP + 10, strips.MARGIN + strips.HEAD - 4  # its place
 RGB = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
 CHANNELS = {1: (("grey", (128, 128, 128)),), 3: RGB}
 
@@ -61,7 +61,17 @@ def page_of(name, page=0):
     return names.index(name) // A_PAGE if name in names else page
 
 
-def render(view):
+def sheet_at(view, page=PAPER):
+    """Return where the thumbnails lie: (left, top) in pixels, and how many are in a row."""
+    side, channels = page.side(SIDE), view.state.image.pixels.shape[2]
+    below = 2 * strips.MARGIN + page.head + side  # the two panels
+    if page.narrow:
+        return (0, below + channels * page.text(26) + page.head + 16), columns_on(page)
+    left = 2 * strips.MARGIN + 2 * side + strips.GAP + 10
+    return (left, strips.MARGIN + page.head - 4), COLUMNS
+
+
+def render(view, page=PAPER):
     """Draw the photograph, what the network sees of it, and the thumbnails: a PIL image."""
     image = view.state.image
     height, width = image.original_size
@@ -74,21 +84,24 @@ def render(view):
         strips.Panel(image.original, image.name, used, ((box, ORANGE),), smooth=fine),
         strips.Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, {kind}", (), seen),
     ]
-    thumbnails, (left, top) = sheet(view.on_page, view.state.chosen, COLUMNS), SHEET
-    size = left + thumbnails.width, top + ROWS * PITCH + 8
-    canvas = Image.new("RGB", size, "white")
-    canvas.paste(strips.strip(panels, SIDE, SIDE), (0, 0))
+    side, ((left, top), columns) = page.side(SIDE), sheet_at(view, page)
+    thumbnails = sheet(view.on_page, view.state.chosen, columns, page)
+    strip, shades = strips.strip(panels, side, side, page), page.shades
+    size = left + thumbnails.width, top + -(-A_PAGE // columns) * PITCH + 8
+    canvas = Image.new("RGB", (max(size[0], strip.width), size[1]), shades.ground)
+    canvas.paste(strip, (0, 0))
     canvas.paste(thumbnails, (left, top))
-    draw = ImageDraw.Draw(canvas)
+    draw, head = ImageDraw.Draw(canvas), top + 4 - page.head
     count = f"{len(view.names)} photographs, page {view.state.page + 1} of {view.pages}"
-    strips.words(draw, (left + 4, strips.MARGIN), "click a photograph", 14, bold=True)
-    note = f"{count}; your own come first"
-    strips.words(draw, (left + 4, strips.MARGIN + 20), note, 12, colours.PALE)
+    title, note, room = "click a photograph", f"{count}; your own come first", thumbnails.width - 8
+    strips.words(draw, (left + 4, head), title, page.title, shades.ink, room, True)
+    at = left + 4, head + page.text(20)
+    strips.words(draw, at, note, page.text(12), shades.pale, room)
     for i, (name, colour) in enumerate(CHANNELS[channels]):
-        values, y = image.pixels[..., i], top + SIDE + 24 + 26 * i
+        values, y = image.pixels[..., i], strip.height + 8 + page.text(26) * i
         line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
         draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=colour)
-        strips.words(draw, (strips.MARGIN + 20, y), line, 14, colours.INK)
+        strips.words(draw, (strips.MARGIN + 20, y), line, page.text(14), shades.ink)
     return canvas
 
 
@@ -112,8 +125,6 @@ def photograph(view):
 CHOICES = (
     Control(None, "Dropdown", "Photograph", "A photograph that ships, or one of data/my_photos",
             290, photograph, lambda explorer, name: explorer.choose(name)),
-    UPLOAD,
-    PATH,
     Control(None, "Dropdown", "Fit",
             "crop: the middle; letterbox: all of it between grey bars; stretch: distorted", 160,
             lambda view: {"value": view.state.image.fit},
@@ -128,7 +139,8 @@ CHOICES = (
 class PhotographChooser(Explorer):
     """The widgets of `photograph_chooser`."""
 
-    rows = (CHOICES,)
+    switches, folded = CHOICES, ((UPLOAD, PATH),)
+    in_fold = "Upload, or a path"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
 
     def __init__(self, network, state):
@@ -167,18 +179,21 @@ class PhotographChooser(Explorer):
         return {"image": image, "chosen": name, "page": page_of(name, self.state.page)}
 
     def _clicked(self, x, y):
-        name = name_at(self.now().on_page, COLUMNS, x - SHEET[0], y - SHEET[1])
+        view = self.now()
+        (left, top), columns = sheet_at(view, self.page)
+        name = name_at(view.on_page, columns, x - left, y - top)
         return self.choose(name) if name else None
 
 
 def photograph_chooser(
-    network: Network, source: Any = "tabby_cat", fit: str = "crop"
+    network: Network, source: Any = "tabby_cat", fit: str = "crop", large: bool = False
 ) -> PhotographChooser:
     """Choose a photograph, and see what the network sees of it.
 
     Args:
         network: the `Network` it is for.
         source, fit: what is shown first, as in `load_image`; or an `InputImage`.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the chooser; its `image` is the `InputImage` for the next cell, its `name` a PHOTO.
     Raises an ImageError or DataError if the first photograph cannot be used.
@@ -187,4 +202,4 @@ def photograph_chooser(
     if not isinstance(source, InputImage):
         image = quietly(load_image, source, network, fit)
     chosen = source if isinstance(source, str) else image.name
-    return PhotographChooser(network, ChooserState(image, chosen, page_of(chosen)))
+    return PhotographChooser(network, ChooserState(image, chosen, page_of(chosen))).sized(large)

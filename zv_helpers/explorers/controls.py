@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
+from .strip import facts, words
 from .versions import new_widget
 
 OF_A_KIND = {
@@ -81,7 +82,7 @@ def put(widget, traits):
         traits = dict(reversed(traits.items()))
     with widget.hold_sync() if "options" in traits else contextlib.nullcontext():
         for name, value in traits.items():
-            if getattr(widget, name) != value:
+            if getattr(widget, name, None) != value:
                 setattr(widget, name, value)
 
 
@@ -99,7 +100,8 @@ def hint(text):
 def layer_name(view):
     """Show a view's layer by its name, among its layers."""
     off = getattr(view, "without_layer", False)
-    return {"options": view.layers, "value": view.layer, "disabled": off}
+    here = words(view, view.layers.index(view.layer), facts(view.context.network))
+    return {"options": view.layers, "value": view.layer, "disabled": off, "tooltip": here}
 
 
 def layer_number(view):
@@ -123,11 +125,13 @@ def to_pin(explorer, on):
 # fmt: off
 LAYER = (
     Control("layer", "IntSlider", "Layer",
-            "Move through the layers, from the pixels up; arrow keys move it by one", 215,
+            "Move through the layers, from the pixels up; arrow keys move it by one", 300,
             layer_number, lambda explorer, i: explorer.to_layer(explorer.now().layers[i])),
     Control("layer", "Dropdown", "name", "The layer's name", 190,
             layer_name, lambda explorer, layer: explorer.to_layer(layer)),
 )
+LARGE = Control(None, "Checkbox", "Large", "Words that can be read from the last row", 90,
+                write=lambda explorer, on: explorer.sized(on) and None)
 PIN = Control("pin", "ToggleButton", "Pin for comparison",
               "Keep this picture below, and compare others with it", 165, pinned, to_pin)
 # fmt: on

@@ -8,12 +8,13 @@ from PIL import Image, ImageDraw
 from .. import choose
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
+from ..draw.page import PAPER
 from ..experiments.evolving import Evolution, LayerEvolution
 from .controls import LAYER, Control
 from .shell import Context, Explorer
 
-SIDE = strips.PANEL
-WIDE = 4 * (SIDE + strips.GAP) - strips.GAP  # of all that is drawn under the four panels
+SIDE, SMALL = 150, 62  # pixels, of a panel, and of a picture in the film
+LARGE_SIDE, LARGE_SMALL = 262, 110  # the same where it need not fit on a screen
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def resolve(context, state):
     )
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view: the picture in which the map is strongest at this moment, what its strongest
     neuron sees, and its projection; the map's strength over time; and under them the projections of
     all moments. A PIL image of one size."""
@@ -87,15 +88,22 @@ def render(view):
     pixels = view.context.subject.images[view.picture].pixels
     fine, frames, note, scale = strips.is_fine(pixels), (), "active in no picture", ""
     if projection is not None:
-        frames, note = ((projection.box, ORANGE),), "framed: what the neuron sees"
+        frames, note = ((projection.box, ORANGE),), "framed: what it sees"
         scale = f"deconvnet, ±{projection.scale:.3g}"
     panels = [
         strips.Panel(pixels, f"picture {view.picture}", note, frames, fine),
         strips.Panel(patch(view, view.moment), "what it sees", "enlarged", smooth=fine),
         strips.Panel(projection and projection.picture(), "its projection", scale),
-        strips.Panel(over_time(view), "how strong it is", "blue: now; red: another picture"),
+        strips.Panel(over_time(view, page), "how strong it is", "blue: now; red: a jump"),
     ]
-    return strips.stacked([strips.strip(panels, SIDE, SIDE), film(view)])
+    side, _ = sides(page)
+    return strips.stacked([strips.strip(panels, side, side, page), film(view, page)], page)
+
+
+def sides(page):
+    """Return the side of a panel and of a picture in the film, in pixels."""
+    side, small = (LARGE_SIDE, LARGE_SMALL) if page.large else (SIDE, SMALL)
+    return page.side(side), small
 
 
 def projection_at(view, moment):
@@ -113,47 +121,56 @@ def patch(view, moment):
     return view.context.subject.images[picture].pixels[top:bottom, left:right]
 
 
-def over_time(view):
+def over_time(view, page=PAPER):
     """Draw the map's largest activation at each moment as bars, now in blue, with a tick over those
     at which its strongest picture is another one than before: a PIL image."""
-    canvas = Image.new("RGB", (SIDE, SIDE), "white")
+    (side, _), shades, size = sides(page), page.shades, page.text(10)
+    canvas = Image.new("RGB", (side, side), shades.ground)
     draw, curve = ImageDraw.Draw(canvas), np.maximum(view.curve, 0)
-    pitch, top, low = SIDE / len(curve), 26, SIDE - 18
+    pitch, top, low = side / len(curve), page.text(26), side - page.text(18)
     largest = float(curve.max()) or 1.0
     names = view.context.subject.moments
     for i, value in enumerate(curve):
         left, right = round(i * pitch) + 2, round((i + 1) * pitch) - 3
         high = low - round(float(value) / largest * (low - top))
         now = i == view.moment
-        draw.rectangle((left, high, right, low), fill=colours.BLUE if now else colours.GREY)
+        draw.rectangle((left, high, right, low), fill=colours.BLUE if now else shades.grey)
         if i and view.evolution.jumps[i - 1, view.channel]:
             middle = (left + right) // 2
             draw.rectangle((middle - 1, high - 9, middle + 1, high - 3), fill=colours.VERMILION)
-        strips.words(draw, (left, low + 3), str(names[i]), 10, colours.PALE, right - left, bold=now)
-    strips.words(draw, (2, 0), f"largest {largest:.3g}", 12, colours.INK)
+        if now or not i:  # two numbers beside each other would not fit
+            at = min(left, side - strips.font(size, now).getlength(str(names[i]))), low + 3
+            strips.words(draw, at, str(names[i]), size, shades.pale, bold=now)
+    strips.words(draw, (2, 0), f"largest {largest:.3g}", page.text(12), shades.ink)
     return canvas
 
 
-def film(view):
+def film(view, page=PAPER):
     """Draw patch and projection of every moment, side by side, this one framed: a PIL image."""
-    moments = view.context.subject.moments
-    pitch = WIDE // len(moments)
-    side = min(pitch - 6, SIDE)
-    canvas = Image.new("RGB", (WIDE + 2 * strips.MARGIN, 2 * side + 46), "white")
+    moments, shades, head = view.context.subject.moments, page.shades, page.text(20)
+    across = min(len(moments), 4) if page.narrow else len(moments)
+    panel, small = sides(page)
+    wide = (2 if page.narrow else 4) * (panel + strips.GAP) - strips.GAP  # as the panels over it
+    pitch = wide // across
+    side = min(pitch - 6, small)
+    high = head + 2 * side + 26
+    size = across * pitch + 2 * strips.MARGIN, -(-len(moments) // across) * high
+    canvas = Image.new("RGB", size, shades.ground)
     draw = ImageDraw.Draw(canvas)
     for i, name in enumerate(moments):
-        left = strips.MARGIN + i * pitch
-        strips.words(draw, (left, 0), f"step {name}", 12, colours.INK, pitch, bold=i == view.moment)
+        left, top = strips.MARGIN + i % across * pitch, i // across * high
+        how = {"colour": shades.ink, "width": pitch - 4, "bold": i == view.moment}
+        strips.words(draw, (left, top), f"step {name}", page.text(12), **how)
         seen, shown = patch(view, i), projection_at(view, i)
         for row, pixels in enumerate((seen, shown and shown.picture())):
-            place = left, 20 + row * (side + 6)
+            place = left, top + head + row * (side + 6)
             if pixels is None:
-                draw.rectangle((*place, place[0] + side, place[1] + side), fill=colours.EMPTY)
+                draw.rectangle((*place, place[0] + side, place[1] + side), fill=shades.empty)
                 continue
-            small = strips.enlarged(pixels, side, side)
-            canvas.paste(small, place)
+            canvas.paste(strips.enlarged(pixels, side, side), place)
         if i == view.moment:
-            strips.frame(draw, (left - 2, 18, left + side + 2, 2 * side + 29))
+            low = top + head + 2 * side + 9
+            strips.frame(draw, (left - 2, top + head - 2, left + side + 2, low))
     return canvas
 
 
@@ -190,14 +207,13 @@ def number(view):
 TIME = (
     Control("moment", "IntSlider", "Time",
             "Move through the moments, from before the first step to the end; arrow keys move it "
-            "by one", 430, time_slider),
+            "by one", 300, time_slider),
 )
 MAP = (
-    *LAYER,
     Control("channel", "IntSlider", "Feature map",
             "Move through the layer's feature maps; arrow keys move it by one", 300, number),
     Control("channel", "BoundedIntText", "number",
-            "The feature map's number; up and down keys move it", 130, number),
+            "The feature map's number; up and down keys move it", 90, number),
 )
 # fmt: on
 
@@ -205,7 +221,8 @@ MAP = (
 class EvolutionExplorer(Explorer):
     """The widgets of `evolution_explorer`."""
 
-    rows = (TIME, MAP)
+    movers = (TIME, LAYER, MAP)
+    in_fold = "Large words"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
 
     def to_layer(self, layer):
@@ -224,6 +241,7 @@ def evolution_explorer(
     layer: str | None = None,
     channel: int | None = None,
     moment: int | None = None,
+    large: bool = False,
 ) -> EvolutionExplorer:
     """Explore what the feature maps of a network answered to while it learnt.
 
@@ -232,6 +250,7 @@ def evolution_explorer(
         layer, channel: the feature map to begin with; by default of the last layer, the map that is
             strongest in the end.
         moment: the place of the moment to begin with; by default the last.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer. Raises a KeyError or IndexError for what is not there, a ValueError for
     anything but an `Evolution`.
@@ -242,4 +261,5 @@ def evolution_explorer(
     layer = next(reversed(evolution.layers)) if layer is None else layer
     if channel is None and layer in evolution.layers:
         channel = choose.learnt_map(evolution, layer)
-    return EvolutionExplorer(Context(evolution), EvolutionState(layer, channel or 0, moment))
+    state = EvolutionState(layer, channel or 0, moment)
+    return EvolutionExplorer(Context(evolution), state).sized(large)

@@ -8,6 +8,7 @@ import numpy as np
 from .. import choose
 from ..draw import strips
 from ..draw.colours import coloured
+from ..draw.page import PAPER
 from ..features import Features
 from ..heatmaps import METHODS, finished, raw_map
 from ..overlays import overlay
@@ -18,6 +19,7 @@ from .shell import Context, quietly
 from .testing import TEST, TestedExplorer
 
 WITHOUT_LAYER = ("deconvnet", "occlusion")
+SIDE, PINNED = 292, 200  # pixels, of a panel
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,16 @@ def fitted(context, state):
     return replace(state, class_index=index, layer=state.layer if state.layer in layers else None)
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view, and the pinned one under it: every heatmap runs from 0 to 1. A PIL image."""
     pin = view.state.pin
     if pin is None:
-        return draw_row(view, 310)
-    return strips.stacked([draw_row(view, 214), draw_row(pin, 214, "pinned: ")])  # fits on a screen
+        return draw_row(view, SIDE, page=page)
+    rows = draw_row(view, PINNED, page=page), draw_row(pin, PINNED, "pinned: ", page)
+    return strips.stacked(rows, page)  # fits on a screen
 
 
-def draw_row(view, side, prefix=""):
+def draw_row(view, side, prefix="", page=PAPER):
     """Draw one row: the photograph, the heatmap, the two laid over each other."""
     features, method = view.context.features, view.state.method
     name = view.target.name(features.network)
@@ -117,8 +120,21 @@ def draw_row(view, side, prefix=""):
         strips.Panel(coloured(view.heat), name, note, smooth=fine),
     ]
     last = [strips.Panel(laid, "laid over each other", "0.6 heatmap, 0.4 photograph", smooth=fine)]
-    first, last = (strips.strip(panels, side, side) for panels in (first, last))
-    return strips.beside([first, strips.colourbar(side), last])
+    return laid_out(first, last, (side, side), "inferno", page)
+
+
+def laid_out(first, last, sides, colormap, page):
+    """Put two panels, a colourbar and a last panel side by side, the last one below on a narrow
+    page: a PIL image. sides: in pixels, of the first ones and of the last."""
+    side, whole = sides
+    if page.narrow:
+        room = page.width - 2 * strips.MARGIN
+        side, whole = (room - strips.GAP - strips.BAR) // 2, room
+    parts = [strips.strip(first, side, side, page), strips.colourbar(side, colormap, page=page)]
+    last = strips.strip(last, whole, whole, page)
+    if page.narrow:
+        return strips.stacked([strips.beside(parts, page), last], page)
+    return strips.beside([*parts, last], page)
 
 
 def caption(view):
@@ -180,7 +196,8 @@ THRESHOLD = Control("threshold", "FloatSlider", "Threshold", "What lies below be
 class HeatmapExplorer(TestedExplorer):
     """The widgets of `heatmap_explorer`."""
 
-    rows = (PHOTOGRAPH, (CLASS, METHOD, *LAYER), (SMOOTHING, THRESHOLD, PIN, TEST))
+    movers = (LAYER, (SMOOTHING,), (THRESHOLD,))
+    switches, folded = (CLASS, METHOD, PIN, TEST), (PHOTOGRAPH,)
     takes_long = takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
@@ -198,13 +215,15 @@ def heatmap_explorer(
     layer: str | None = None,
     smoothing: float = 0.0,
     threshold: float = 0.0,
+    large: bool = False,
 ) -> HeatmapExplorer:
     """Explore heatmaps: class, layer, method, smoothing and threshold.
 
     Args:
         features: `Features` of a forward pass; the rest, as in `heatmap`, is shown first.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `heat` is the heatmap on show.
     """
     state = HeatState(class_index, layer, method, smoothing, threshold)
-    return HeatmapExplorer(features, state)
+    return HeatmapExplorer(features, state).sized(large)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from ..draw import strips
+from ..draw.page import PAPER
 from ..experiments.occluding import hidden_image
 from ..features import Features
 from . import changed
 from .changed import FEATURE_MAP, SIDE, Seen
-from .controls import Control
+from .controls import LAYER, Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
 from .shell import Context
 
@@ -68,11 +69,12 @@ def fitted(context, state):
     return inside(context.features.network.input_size, replace(state, **fields))
 
 
-def position_at(view, x, y):
+def position_at(view, x, y, page=PAPER):
     """Find what a click on the photograph means: the square moves its middle there. Returns the
     state's changed fields, or None elsewhere."""
     shape = view.seen.pixels.shape[:2]
-    left, top, right, bottom = strips.rectangle(0, shape, SIDE, SIDE)
+    side = page.side(SIDE)
+    left, top, right, bottom = strips.rectangle(0, shape, side, side, page)
     if not (left <= x < right and top <= y < bottom):
         return None
     row = int((y - top) / (bottom - top) * shape[0])
@@ -117,13 +119,15 @@ SQUARE = (
 class HideExplorer(FeatureExplorer):
     """The widgets of `hide_explorer`."""
 
-    rows = (PHOTOGRAPH, SQUARE, (*FEATURE_MAP, "Click the photograph to move the square there."))
+    movers = (*((one,) for one in SQUARE), LAYER)
+    switches = (FEATURE_MAP, "Click the photograph to move the square there.")
+    folded, lines = (PHOTOGRAPH,), 3
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 
     def __init__(self, features, state):
         super().__init__(features, state)
-        self.picture.on_click(lambda x, y: self.act(lambda: position_at(self.now(), x, y)))
+        self.on_click(position_at)
 
     def to_layer(self, layer):
         return {"layer": layer, "channel": None}
@@ -136,6 +140,7 @@ def hide_explorer(
     left: int | None = None,
     layer: str | None = None,
     channel: int | None = None,
+    large: bool = False,
 ) -> HideExplorer:
     """Explore what a network makes of a photograph with a grey square on it.
 
@@ -145,6 +150,7 @@ def hide_explorer(
             it begins, by default in the middle. It is moved until it lies whole on the photograph.
         layer, channel: the feature map whose sum is read; by default of the last layer that has not
             one map for each class, the strongest on the untouched photograph.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `view.seen` is what the network makes of the photograph on show.
     Raises a KeyError or IndexError for a layer or feature map that is not there.
@@ -154,4 +160,4 @@ def hide_explorer(
     top = (height - size) // 2 if top is None else int(top)
     left = (width - size) // 2 if left is None else int(left)
     state = HideState(top, left, size, layer, channel)
-    return HideExplorer(features, inside((height, width), state))
+    return HideExplorer(features, inside((height, width), state)).sized(large)

@@ -6,7 +6,7 @@ from ..experiments.moves import FILLS, Move, moved_image
 from ..features import Features
 from . import changed
 from .changed import FEATURE_MAP, Seen
-from .controls import Control
+from .controls import LAYER, Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
 from .shell import Context
 
@@ -88,12 +88,10 @@ def shift(view):
 # fmt: off
 TURN = (
     Control("move", "IntSlider", "Turn",
-            "Degrees anticlockwise; arrow keys turn it by one", 430,
+            "Degrees anticlockwise; arrow keys turn it by one", 300,
             shown("angle"), to_move("angle"), {"min": -180, "max": 180}),
-    Control("move", "BoundedIntText", "degrees", "Degrees anticlockwise; type them", 140,
+    Control("move", "BoundedIntText", "degrees", "Degrees anticlockwise; type them", 90,
             shown("angle"), to_move("angle"), {"min": -180, "max": 180}),
-    Control("fill", "Dropdown", "Outside", "What comes in from outside the photograph", 190,
-            how={"options": FILLS}),
 )
 REST = (
     Control("move", "FloatSlider", "Enlarge", "How many times as large", 330,
@@ -103,13 +101,17 @@ REST = (
             "Pixels down, up where negative; arrow keys move it by one", 330,
             shift, to_move("down"), {"readout": True}),
 )
+OUTSIDE = Control("fill", "Dropdown", "Outside", "What comes in from outside the photograph", 190,
+                  how={"options": FILLS})
 # fmt: on
 
 
 class MoveExplorer(FeatureExplorer):
     """The widgets of `move_explorer`."""
 
-    rows = (PHOTOGRAPH, TURN, REST, FEATURE_MAP)
+    movers = (TURN, *((one,) for one in REST), LAYER)
+    switches, folded = (FEATURE_MAP, OUTSIDE), (PHOTOGRAPH,)
+    lines = 3
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 
@@ -123,6 +125,7 @@ def move_explorer(
     layer: str | None = None,
     channel: int | None = None,
     fill: str = "grey",
+    large: bool = False,
 ) -> MoveExplorer:
     """Explore what a network makes of a photograph that is turned, enlarged and shifted.
 
@@ -131,8 +134,9 @@ def move_explorer(
         move, fill: how it is moved first, by default not at all, see `experiments.moves.moved`.
         layer, channel: the feature map whose strongest neuron is followed; by default of the last
             layer that has not one map for each class, the strongest on the untouched photograph.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `view.seen` is what the network makes of the photograph on show.
     Raises a KeyError or IndexError for a layer or feature map that is not there.
     """
-    return MoveExplorer(features, MoveState(move or Move(), fill, layer, channel))
+    return MoveExplorer(features, MoveState(move or Move(), fill, layer, channel)).sized(large)

@@ -212,20 +212,20 @@ def to_hold(explorer, on):
 # fmt: off
 FEATURE_MAP = (
     Control("channel", "IntSlider", "Feature map",
-            "Which feature map of the layer; arrow keys move it by one", 310, rank, to_rank),
-    Control("channel", "BoundedIntText", "number", "The feature map's number; type one", 125,
+            "Which feature map of the layer; arrow keys move it by one", 300, rank, to_rank),
+    Control("channel", "BoundedIntText", "number", "The feature map's number; type one", 90,
             number),
+)
+STRONGEST = Control("row", "Checkbox", "Strongest position",
+                    "Go to each feature map's largest activation", 170,
+                    lambda view: {"value": view.state.row is None},
+                    lambda explorer, on: ANYWHERE if on else moved(explorer.now(), 0, 0))
+POSITION = (
     Control("by_strength", "Dropdown", "Order",
             "The order of the slider: by number, or by largest activation", 185,
             lambda view: {"value": STRENGTH_ORDER if view.state.by_strength else NUMBER_ORDER},
             lambda explorer, order: {"by_strength": order == STRENGTH_ORDER},
             {"options": (NUMBER_ORDER, STRENGTH_ORDER)}),
-)
-POSITION = (
-    Control("row", "Checkbox", "Strongest position",
-            "Go to each feature map's largest activation", 170,
-            lambda view: {"value": view.state.row is None},
-            lambda explorer, on: ANYWHERE if on else moved(explorer.now(), 0, 0)),
     Control("row", "BoundedIntText", "Row", "The position's row; up and down keys move it", 120,
             lambda view: {"max": view.maps.shape[0] - 1, "value": view.neuron.row},
             lambda explorer, value: {**moved(explorer.now(), 0, 0), "row": value}),
@@ -256,15 +256,16 @@ class NeuronExplorer(FeatureExplorer):
 
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
+    movers = (LAYER, FEATURE_MAP)
+    in_fold = "Photograph, network, position, order, rule and scale"
 
     def __init__(self, features, state, atlas=None, chosen=None):
         self._visited, self._given = {}, atlas
-        last = (*PROJECTION, PIN, ATLAS, f"{CLICK}.")
-        if state.forward:
-            last = (PIN, ATLAS, f"{CLICK}, or one of the strongest maps to choose it.")
-        self.rows = (PHOTOGRAPH, (*LAYER, *FEATURE_MAP), POSITION, last)
+        click = "Click the photograph or a map to go there." if state.forward else f"{CLICK}."
+        self.switches = (STRONGEST, PIN, ATLAS, click)
+        self.folded = (PHOTOGRAPH, POSITION if state.forward else (*POSITION, *PROJECTION))
         super().__init__(features, state, chosen)
-        self.picture.on_click(lambda x, y: self.act(lambda: position_at(self.now(), x, y)))
+        self.on_click(position_at)
         self.picture.on_keys(lambda pressed: self.act(lambda: self._pressed(pressed)))
 
     @property
@@ -322,6 +323,7 @@ def neuron_explorer(
     channel: int | None = None,
     panels: str = "all",
     atlas: Atlas | None = None,
+    large: bool = False,
 ) -> NeuronExplorer:
     """Explore the neurons of a network: their feature map, what they see, and their projection.
 
@@ -332,6 +334,7 @@ def neuron_explorer(
         panels: "all", or "forward" for the forward pass alone.
         atlas: an `Atlas` of the network, for the button that shows a feature map's row of it; by
             default the one that an explorer showed last, or that ships.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `neuron` is the `Neuron` on show. Raises a KeyError or IndexError for
     a layer or feature map that is not there, a ValueError for unknown panels.
@@ -342,4 +345,4 @@ def neuron_explorer(
         layer = choose.neuron_layer(features)
     channel = features.strongest(layer).channel if channel is None else int(channel)
     state = NeuronState(layer, channel, forward=panels == "forward")
-    return NeuronExplorer(features, state, atlas)
+    return NeuronExplorer(features, state, atlas).sized(large)

@@ -5,20 +5,21 @@ from PIL import Image, ImageDraw
 
 from ..draw import strips
 from ..draw.colours import ORANGE, map_colours
+from ..draw.page import PAPER
 from ..draw.signals import signal_picture
 from . import nine as of_nine
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view, and under it the pinned one at the same scale, and the row of the atlas: a PIL
-    image, whose size depends only on `forward`, on being pinned and on the atlas."""
-    pin, side = view.state.pin, side_of(view)
-    rows = [draw_row(view, view.scale, side)]
+    image, whose size depends only on the page, on `forward`, on being pinned and on the atlas."""
+    pin, side = view.state.pin, side_of(view, page)
+    rows = [draw_row(view, view.scale, side, page=page)]
     if pin is not None:
-        rows.append(draw_row(pin, view.scale, side, "pinned: "))
+        rows.append(draw_row(pin, view.scale, side, "pinned: ", page))
     if view.nine is not None:
-        rows.append(of_nine.drawn(view.nine, atlas_title(view), wide=True))
-    return strips.stacked(rows) if len(rows) > 1 else rows[0]
+        rows.append(of_nine.drawn(view.nine, atlas_title(view), page=page))
+    return strips.stacked(rows, page) if len(rows) > 1 else rows[0]
 
 
 def atlas_title(view):
@@ -26,33 +27,34 @@ def atlas_title(view):
     return f"the atlas of {view.nine.layer}, feature map {view.nine.channel}"
 
 
-def side_of(view):
+def side_of(view, page=PAPER):
     """Return the side of a view's panels; two rows of them still fit on a screen."""
     side = 266 if view.state.forward else strips.PANEL
-    return side if view.state.pin is None else side - 52
+    return page.side(side if view.state.pin is None else side - 52)
 
 
-def draw_row(view, scale, side, prefix=""):
+def draw_row(view, scale, side, prefix="", page=PAPER):
     """Draw one row of panels: a PIL image."""
     features, box, neuron = view.context.features, view.box, view.neuron
     pixels, maps = features.image.pixels, view.maps
     seen = pixels[box[0] : box[2], box[1] : box[3]]
     spot = (neuron.row, neuron.column, neuron.row + 1, neuron.column + 1)
+    marked = ((spot, ORANGE),)
     size, fine = f"framed: {box[2] - box[0]} × {box[3] - box[1]} pixels", strips.is_fine(pixels)
     values = f"{neuron.layer}, max {maps.max():.3g}, {maps.shape[0]} × {maps.shape[1]}"
     whole, title = view.context.once(photograph), f"{prefix}{features.image.name}"
     panels = [
         strips.Panel(whole, title, size, ((box, ORANGE),), smooth=fine),
-        strips.Panel(map_colours(maps), f"feature map {neuron.channel}", values, ((spot, ORANGE),)),
+        strips.Panel(map_colours(maps), f"{page.feature_map} {neuron.channel}", values, marked),
         strips.Panel(seen, "what it sees", "framed, enlarged", smooth=fine),
     ]
     if view.state.forward:
-        montage = view.context.once(strongest_maps, neuron.layer)
+        montage = view.context.once(strongest_maps, neuron.layer, page)
         note = "one scale; the number is the feature map's"
         panels.append(strips.Panel(montage, f"strongest maps of {neuron.layer}", note))
     else:
         panels += projection_panels(view, scale)
-    return strips.strip(panels, side, side)
+    return strips.strip(panels, side, side, page)
 
 
 def photograph(features):
@@ -90,18 +92,18 @@ def in_place(pixels, projection, scale):
     return np.clip(faded + 1.2 * signal, 0, 255).astype(np.uint8)
 
 
-def strongest_maps(features, layer):
+def strongest_maps(features, layer, page=PAPER):
     """Draw the nine feature maps of a layer that have the largest activations: a PIL image."""
     maps = features[layer]
     largest, smallest, cell = float(maps.max()), min(float(maps.min()), 0.0), 88
-    canvas = Image.new("RGB", (3 * cell + 2, 3 * cell + 2), "white")
+    canvas = Image.new("RGB", (3 * cell + 2, 3 * cell + 2), page.shades.ground)
     draw = ImageDraw.Draw(canvas)
     for i, channel in enumerate(features.strongest_channels(layer, 9)):
         left, top = (i % 3) * (cell + 1), (i // 3) * (cell + 1)
         one = map_colours(maps[..., channel], largest, smallest)
         canvas.paste(strips.enlarged(one, cell, cell), (left, top))
-        draw.rectangle((left, top, left + 34, top + 14), fill="black")
-        strips.words(draw, (left + 2, top), str(channel), 12, "white")
+        draw.rectangle((left, top, left + page.text(34), top + page.text(14)), fill="black")
+        strips.words(draw, (left + 2, top), str(channel), page.text(12), "white")
     return canvas
 
 
@@ -146,35 +148,36 @@ def caption_of_one(view):
     return text + "".join(f" Note that {note}." for note in view.projection.notes)
 
 
-def position_at(view, x, y):
+def position_at(view, x, y, page=PAPER):
     """Find what a click means: the state's changed fields, or None.
 
     x, y: pixels of the picture. On the feature map it is a position; on the photograph the
     position whose receptive field has its middle nearest; among the strongest maps that map.
     """
     features, layer = view.context.features, view.state.layer
-    if (at := within(view, 1, view.maps.shape, x, y)) is not None:
+    if (at := within(view, 1, view.maps.shape, x, y, page)) is not None:
         height, width = view.maps.shape
         return {"row": int(at[0] * height), "column": int(at[1] * width)}
     size = features.network.input_size
-    if (at := within(view, 0, size, x, y)) is not None:
+    if (at := within(view, 0, size, x, y, page)) is not None:
         middles = features.network.middles(features.network.layer_value(layer))
         row, column = (
             int(np.argmin(np.abs(ends - share * extent)))
             for ends, share, extent in zip(middles, at, size, strict=True)
         )
         return {"row": row, "column": column}
-    if view.state.forward and (at := within(view, 3, (1, 1), x, y)) is not None:
+    at = within(view, 3, (1, 1), x, y, page) if view.state.forward else None
+    if at is not None:
         rank, channels = 3 * int(3 * at[0]) + int(3 * at[1]), features.strongest_channels(layer, 9)
         if rank < len(channels):
             return {"channel": int(channels[rank]), "row": None, "column": None}
     return None
 
 
-def within(view, index, shape, x, y):
+def within(view, index, shape, x, y, page=PAPER):
     """Return how far (down, across) a pixel lies in the picture of a panel, 0 to 1, or None."""
-    side = side_of(view)
-    left, top, right, bottom = strips.rectangle(index, shape, side, side)
+    side = side_of(view, page)
+    left, top, right, bottom = strips.rectangle(index, shape, side, side, page)
     if left <= x < right and top <= y < bottom:
         return (y - top) / (bottom - top), (x - left) / (right - left)
     return None

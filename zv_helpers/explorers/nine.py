@@ -8,6 +8,7 @@ from PIL.Image import Image
 
 from ..atlas import Atlas
 from ..atlas.picture import Grid, figure, grid, in_short
+from ..draw.page import PAPER, Page
 from .shell import Context, quietly
 
 
@@ -86,16 +87,17 @@ def projected(subject, atlas, layer, channel, place, rule):
     return quietly(atlas.projection, layer, channel, place, rule)
 
 
-def drawn(nine: Nine, title: str, wide: bool = False, chosen: int | None = None) -> Image:
-    """Draw it as `Atlas.picture` does: a PIL image of the same size for all maps of a layer."""
+def drawn(nine: Nine, title: str, chosen: int | None = None, page: Page = PAPER) -> Image:
+    """Draw it as `Atlas.picture` does, each block in one row where there is room: a PIL image of
+    the same size for all maps of a layer."""
     rule = None if nine.problem else nine.rule
     parts = nine.patches, nine.projections, nine.atlas.count
-    return figure(title, *parts, wide=wide, chosen=chosen, rule=rule, noted=False)
+    return figure(title, *parts, True, chosen, rule, noted=False, page=page)
 
 
-def grid_of(nine: Nine) -> Grid:
+def grid_of(nine: Nine, page: Page = PAPER) -> Grid:
     """Return where the tiles of its picture lie."""
-    return grid(nine.patches, nine.atlas.count)
+    return grid(nine.patches, nine.atlas.count, True, page)
 
 
 def said(nine: Nine) -> str:

@@ -11,6 +11,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from ..draw import strips
 from ..draw.colours import coloured
+from ..draw.page import PAPER
 from ..features import Features
 from ..overlays import overlay
 from . import heats
@@ -20,6 +21,7 @@ from .heats import METHOD, HeatState, HeatView
 from .photographs import PHOTOGRAPH
 from .testing import TEST, TestedExplorer
 
+SIDES = 236, 324  # pixels, of the parts and of the whole
 NARROWEST = 220  # pixels, of the words under an overlay
 COLORMAPS = ("inferno", "viridis", "magma", "plasma", "cividis", "gray")
 
@@ -48,7 +50,7 @@ def resolve(context, state):
     return OverlayView(**vars(view), pixels=pixels)
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view: the photograph, the heatmap, and the overlay, largest. A PIL image."""
     image, state = view.context.features.image, view.state
     name = view.target.name(view.context.features.network)
@@ -59,8 +61,7 @@ def render(view):
         strips.Panel(heat, name, f"heatmap, {state.method}", smooth=fine),
     ]
     whole = [strips.Panel(view.pixels, "overlay", f"alpha {state.alpha:.2f}{line}", smooth=fine)]
-    parts, whole = strips.strip(parts, 250, 250), strips.strip(whole, 336, 336)
-    return strips.beside([parts, strips.colourbar(250, state.colormap), whole])
+    return heats.laid_out(parts, whole, SIDES, state.colormap, page)
 
 
 def caption(view):
@@ -141,14 +142,13 @@ ALPHA = Control("alpha", "FloatSlider", "Alpha",
                 how={"min": 0, "max": 1, "step": 0.05, "readout_format": ".2f"})
 COLORMAP = Control("colormap", "Dropdown", "Colormap", "All of them grow lighter evenly", 210,
                    colormap)
-LINE = (
-    Control("contour", "Checkbox", "Line", "Draw the line where the heatmap reaches a level", 70,
-            lambda view: {"value": view.state.contour is not None},
-            lambda explorer, on: {"contour": explorer.controls["at"].value if on else None}),
-    Control("contour", "FloatSlider", "at", "The level of the line", 240,  # without one it stays
-            lambda view: {} if view.state.contour is None else {"value": view.state.contour},
-            how={"min": 0.05, "max": 0.95, "step": 0.05, "value": 0.5, "readout_format": ".2f"}),
-)
+LINE = Control("contour", "Checkbox", "Line", "Draw the line where the heatmap reaches a level", 70,
+               lambda view: {"value": view.state.contour is not None},
+               lambda explorer, on: {"contour": explorer.controls["Line at"].value if on else None})
+LEVEL = Control("contour", "FloatSlider", "Line at", "The level of the line", 240,
+                # without a line it stays
+                lambda view: {} if view.state.contour is None else {"value": view.state.contour},
+                how={"min": 0.05, "max": 0.95, "step": 0.05, "value": 0.5, "readout_format": ".2f"})
 SAVE = (
     Control(None, "Text", "File name", "Without a folder; empty for a name of its own", 260,
             how={"placeholder": "chosen for you"}),
@@ -163,11 +163,10 @@ SAVE = (
 class OverlayExplorer(TestedExplorer):
     """The widgets of `overlay_explorer`."""
 
-    rows = (
-        PHOTOGRAPH,
-        (CLASS, replace(METHOD, label="Heatmap", width=210), COLORMAP),
-        (ALPHA, *LINE, TEST, *SAVE),
-    )
+    movers = ((ALPHA,), (LEVEL,))
+    switches = (CLASS, LINE, TEST)
+    folded = (PHOTOGRAPH, (replace(METHOD, label="Heatmap", width=210), COLORMAP), SAVE)
+    in_fold = "Photograph, network, heatmap, colours and saving"
     takes_long = heats.takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(heats.fitted)
@@ -184,6 +183,7 @@ def overlay_explorer(
     alpha: float = 0.5,
     colormap: str = "inferno",
     contour: float | None = None,
+    large: bool = False,
     **heat: Any,
 ) -> OverlayExplorer:
     """Explore overlays: alpha, colormap and contour line, and save what you see.
@@ -192,8 +192,9 @@ def overlay_explorer(
         features: `Features` of a forward pass.
         class_index, heat: as in `heatmap` (method, layer, smoothing, threshold).
         alpha, colormap, contour: as in `overlay`, for what is shown first.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `pixels` is the overlay on show.
     """
     heat.update(alpha=alpha, colormap=colormap, contour=contour)
-    return OverlayExplorer(features, OverlayState(class_index, **heat))
+    return OverlayExplorer(features, OverlayState(class_index, **heat)).sized(large)

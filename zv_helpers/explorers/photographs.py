@@ -1,4 +1,5 @@
-"""What all explorers but the chooser share: the row in which photograph and network are chosen.
+"""What all explorers but the chooser share: the folded row in which photograph and network are
+chosen.
 
 A photograph is one that ships, one of your own, an upload, or a path.
 """
@@ -15,7 +16,7 @@ from ..network import load_model, networks
 from .controls import Control
 from .picture import Picture
 from .shell import Context, Explorer, quietly
-from .thumbnails import name_at, names_to_choose, sheet
+from .thumbnails import columns_on, name_at, names_to_choose, sheet
 from .uploads import read_upload
 
 COLUMNS = 18  # of thumbnails, as many as fit beside each other
@@ -28,7 +29,7 @@ UPLOAD = Control(None, "FileUpload", "Upload",
                  lambda view: {"value": ()},
                  lambda explorer, files: explorer.upload(files[0]) if files else None,
                  {"accept": "image/*,.heic,.heif", "multiple": False})
-PATH = Control(None, "Text", "or a path", "The path of a picture on this machine; press Enter", 250,
+PATH = Control(None, "Text", "or a path", "The path of a picture on this machine; press Enter", 190,
                None, lambda explorer, path: explorer.choose(path.strip()) if path.strip() else None,
                {"placeholder": "data/my_photos/rex.jpg"})
 NETWORK = Control(None, "Dropdown", "Network", "A network that ships, or one of data/my_networks",
@@ -74,6 +75,7 @@ class FeatureExplorer(Explorer):
     """
 
     fitting: Callable
+    in_fold = "Photograph, network and more"
 
     def __init__(self, features, state, chosen=None):
         self.networks = {features.network.name: features.network}
@@ -145,8 +147,18 @@ class FeatureExplorer(Explorer):
     def after_sync(self):
         if self.controls["Thumbnails"].value and self.framed != self.view.context.chosen:
             self.sheet_names, self.framed = names_to_choose(), self.view.context.chosen
-            self.sheet.value = jpeg(sheet(self.sheet_names, self.framed, COLUMNS))
+            drawn = sheet(self.sheet_names, self.framed, self._columns(), self.page)
+            self.sheet.value = jpeg(drawn)
+
+    def _columns(self):
+        return min(COLUMNS, columns_on(self.page))
+
+    def repaint(self):
+        """Draw what is shown once more, and the thumbnails."""
+        super().repaint()
+        self.framed = None
+        self.after_sync()
 
     def _clicked(self, x, y):
-        name = name_at(self.sheet_names, COLUMNS, x, y)
+        name = name_at(self.sheet_names, self._columns(), x, y)
         return self.choose(name) if name else None

@@ -1,5 +1,8 @@
-// The picture of an explorer. It also gives the controls round it what ipywidgets leaves out for
-// those who use no mouse: names, and keys that stay in a control.
+// The picture of an explorer. It also tells the kernel what page it is drawn for, and gives the
+// controls round it what ipywidgets leaves out for those who use no mouse: names, and keys that stay
+// in a control.
+
+const NARROW = 560, STEP = 40;  // pixels, as in shell.py
 
 function keep(event) {
     // A letter that is typed to find an entry of a menu is none of the notebook's commands.
@@ -30,6 +33,52 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
     explorer.addEventListener("focusin", tendAgain);
 }
 
+function isDark(element) {
+    // JupyterLab says so; elsewhere the ground tells that is painted behind the explorer.
+    const { jpThemeLight } = document.body.dataset;
+    if (jpThemeLight) return jpThemeLight === "false";
+    for (let one = element; one; one = one.parentElement) {
+        const [red, green, blue, opaque = 1] =
+            getComputedStyle(one).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+        if (opaque > 0.5) return 0.299 * red + 0.587 * green + 0.114 * blue < 128;
+    }
+    return false;
+}
+
+function tellPage(model, el) {  // returns a function that stops it
+    const explorer = el.closest(".zv-explorer");
+    const step = width => width < NARROW ? Math.floor(width / STEP) : Infinity;
+    let timer;
+
+    function tell() {
+        const width = Math.round(explorer.clientWidth), dark = isDark(explorer);
+        if (!width) return;  // it is not laid out, or on another tab
+        explorer.classList.toggle("zv-narrow", width < NARROW);
+        explorer.classList.toggle("zv-dark", dark);
+        const { width: before = Infinity, dark: was = false } = model.get("page");
+        if (was === dark && step(before) === step(width)) return;
+        model.set("page", { width, dark });
+        model.save_changes();
+    }
+
+    function soon() {
+        clearTimeout(timer);
+        timer = setTimeout(tell, 150);
+    }
+
+    const size = new ResizeObserver(soon), theme = new MutationObserver(soon);
+    size.observe(explorer);
+    theme.observe(document.body, { attributeFilter: ["data-jp-theme-light", "class", "style"] });
+    const scheme = window.matchMedia("(prefers-color-scheme: dark)");
+    scheme.addEventListener("change", soon);
+    return () => {
+        clearTimeout(timer);
+        size.disconnect();
+        theme.disconnect();
+        scheme.removeEventListener("change", soon);
+    };
+}
+
 function tendAgain(event) {
     tend(event.currentTarget);
 }
@@ -37,7 +86,6 @@ function tendAgain(event) {
 function render({ model, el }, scrolled) {
     const image = document.createElement("img");
     image.className = model.get("kind");
-    image.style.cssText = "display: block; max-width: 100%; height: auto";
     el.append(image);
 
     function draw() {
@@ -94,9 +142,17 @@ function render({ model, el }, scrolled) {
     model.on("change:alt", describe);
     model.on("change:reveal", reveal);
     window.addEventListener("keydown", press, true);  // before the notebook hears of it
-    const waiting = [0, 100, 300, 1000, 3000].map(wait => setTimeout(tend, wait, el));
+    let stop;
+    const begin = () => {
+        tend(el);
+        if (model.get("kind") === "zv-picture" && el.closest(".zv-explorer")) {
+            stop ??= tellPage(model, el);
+        }
+    };
+    const waiting = [0, 100, 300, 1000, 3000].map(wait => setTimeout(begin, wait));
     return () => {
         waiting.forEach(clearTimeout);
+        stop?.();
         window.removeEventListener("keydown", press, true);
         model.off("change:value", draw);
         model.off("change:alt", describe);

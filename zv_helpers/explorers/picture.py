@@ -14,11 +14,14 @@ class Picture(anywidget.AnyWidget):
         reveal: how often the page was asked to scroll to where the picture can be seen.
         clicked: the last click, {x, y} in the picture's own pixels; `count` tells two apart.
         watched: the names of the keys that are taken while the pointer is over the picture.
+        page: what the browser tells of the page, {width, dark}: of an explorer, in pixels, and
+            whether its ground is dark.
         pressed: {key: how often it was pressed so far}. While the kernel is busy, the page waits
             and then sends all presses in one message, so that no key waits in a queue.
     """
 
     _esm = Path(__file__).with_name("picture.js")
+    _css = Path(__file__).with_name("explorer.css")  # of all parts of an explorer
     value = Bytes().tag(sync=True)
     alt = Unicode().tag(sync=True)
     kind = Unicode("zv-picture").tag(sync=True)
@@ -26,6 +29,7 @@ class Picture(anywidget.AnyWidget):
     clicked = Dict().tag(sync=True)
     watched = List(Unicode()).tag(sync=True)
     pressed = Dict().tag(sync=True)
+    page = Dict().tag(sync=True)
 
     def on_click(self, function):
         """Call function(x, y) for a click on the picture."""

@@ -10,6 +10,7 @@ from .. import choose
 from ..deconvnet import RULES, project
 from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours
+from ..draw.page import PAPER
 from ..features import Features
 from ..relevance import activation_times_gradient
 from .classes import CLASS, NO_CLASSES
@@ -21,6 +22,8 @@ from .testing import TEST_SCORES, TestedScores
 
 FOR, AGAINST = "most for it", "most against it"
 COUNT = 6
+SIDE, PINNED = 132, 104  # pixels, of a panel
+WIDER = 40  # the photograph's panel
 
 
 @dataclass(frozen=True)
@@ -93,17 +96,21 @@ def projected(features, neurons):
     return quietly(project, features, list(neurons), "deconvnet")
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw a view, and the pinned one under it with the same scale for the scores. A PIL image."""
     pin = view.state.pin
     if pin is None:
-        return draw_row(view, view.largest, 140)
-    rows = draw_row(view, view.largest, 104), draw_row(pin, view.largest, 104, "pinned: ")
-    return strips.stacked(rows)  # two rows still fit on a screen
+        return draw_row(view, view.largest, SIDE, page=page)
+    rows = [
+        draw_row(one, view.largest, PINNED, prefix, page)
+        for one, prefix in ((view, ""), (pin, "pinned: "))
+    ]
+    return strips.stacked(rows, page)  # two rows still fit on a screen
 
 
-def draw_row(view, largest, side, prefix=""):
-    """Draw the photograph over all scores; beside them feature maps over projections."""
+def draw_row(view, largest, side, prefix="", page=PAPER):
+    """Draw the photograph over all scores; beside them, or on a narrow page below, feature maps
+    over projections."""
     features, scores = view.context.features, view.scores
     maps, pictures = [], []
     for neuron, projection in zip(view.neurons, view.projections, strict=True):
@@ -113,14 +120,33 @@ def draw_row(view, largest, side, prefix=""):
         maps.append(strips.Panel(values, f"map {neuron.channel}", score, ((spot, ORANGE),)))
         place = f"at {neuron.row}, {neuron.column}"
         pictures.append(strips.Panel(projection.picture(), "projection", place))
-    right = strips.stacked([strips.strip(panels, side, side) for panels in (maps, pictures)])
     note = f"explained: {view.target.name(features.network)}"
     title = f"{prefix}{features.image.name}"
     pixels = features.image.pixels
     panel = strips.Panel(pixels, title, note, smooth=strips.is_fine(pixels))
-    photograph = strips.strip([panel], side + 40, side)
+    if page.narrow:
+        half = page.side(strips.PANEL)
+        photograph = strips.strip([panel], half, half, page)
+        size = page.width - photograph.width, photograph.height
+        above = strips.beside([photograph, all_scores(view, largest, *size, page)], page)
+        return strips.stacked([above, threes(maps, pictures, page)], page)
+    rows = [strips.strip(panels, side, side, page) for panels in (maps, pictures)]
+    right = strips.stacked(rows, page)
+    photograph = strips.strip([panel], side + WIDER, side, page)
     size = photograph.width, right.height - photograph.height
-    return strips.beside([strips.stacked([photograph, all_scores(view, largest, *size)]), right])
+    left = strips.stacked([photograph, all_scores(view, largest, *size, page)], page)
+    return strips.beside([left, right], page)
+
+
+def threes(maps, pictures, page):
+    """Draw panels over their pictures, three beside each other: a PIL image."""
+    side = page.width // 3 - 2 * strips.MARGIN
+    pairs = [
+        strips.stacked([strips.strip([one], side, side, page) for one in pair], page)
+        for pair in zip(maps, pictures, strict=True)
+    ]
+    rows = [strips.beside(pairs[i : i + 3], page) for i in range(0, len(pairs), 3)]
+    return strips.stacked(rows, page)
 
 
 def signed(score):
@@ -128,15 +154,16 @@ def signed(score):
     return f"{score:+.3g}".replace("-", "−")
 
 
-def all_scores(view, largest, width, height):
+def all_scores(view, largest, width, height, page=PAPER):
     """Draw the scores of all feature maps in order, the chosen ones in orange: a PIL image."""
-    canvas = Image.new("RGB", (width, height), "white")
+    canvas, shades = Image.new("RGB", (width, height), page.shades.ground), page.shades
     draw, scores = ImageDraw.Draw(canvas), view.scores
     left, top = strips.MARGIN, strips.MARGIN
     title, note = f"all {len(scores)} maps of {view.layer}", f"scores in order, ±{largest:.3g}"
-    strips.words(draw, (left, top), title, 14, colours.INK, width - left, True)
-    strips.words(draw, (left, top + 20), note, 12, colours.PALE, width - left)
-    top, bottom, right = top + strips.HEAD, height - strips.MARGIN, width - strips.MARGIN
+    room, under = width - left, top + page.text(20)
+    strips.words(draw, (left, top), title, page.title, shades.ink, room, True)
+    strips.words(draw, (left, under), note, page.text(12), shades.pale, room)
+    top, bottom, right = top + page.head, height - strips.MARGIN, width - strips.MARGIN
     middle = (top + bottom) // 2
     order, chosen = np.argsort(-scores, kind="stable"), view.chosen
     pitch = (right - left) / len(scores)
@@ -148,7 +175,7 @@ def all_scores(view, largest, width, height):
             x, y = left + position * pitch, middle - length
             wide = max(pitch - 1, 2 if wanted else 1)
             draw.rectangle((x, min(y, middle), x + wide, max(y, middle)), fill=colour)
-    draw.line((left, middle, right, middle), fill=(120, 120, 120))
+    draw.line((left, middle, right, middle), fill=shades.pale)
     return canvas
 
 
@@ -187,7 +214,10 @@ SHOW = Control("against", "Dropdown", "Show", "Which end of the order is shown",
 class RelevanceExplorer(TestedScores):
     """The widgets of `relevance_explorer`."""
 
-    rows = (PHOTOGRAPH, (CLASS, *LAYER, RULE, SHOW, PIN, TEST_SCORES))
+    movers = (LAYER,)
+    switches = (CLASS, SHOW, PIN, TEST_SCORES)
+    folded = (PHOTOGRAPH, (RULE,))
+    in_fold = "Photograph, network and rule"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     fitting = staticmethod(fitted)
 
@@ -198,13 +228,18 @@ class RelevanceExplorer(TestedScores):
 
 
 def relevance_explorer(
-    features: Features, class_index: Any = None, layer: str | None = None, rule: str = "gradient"
+    features: Features,
+    class_index: Any = None,
+    layer: str | None = None,
+    rule: str = "gradient",
+    large: bool = False,
 ) -> RelevanceExplorer:
     """Explore relevance scores: class, layer and rule, and the feature maps that count most.
 
     Args:
         features: `Features` of a forward pass; the rest, as in `relevance_scores`, is shown first.
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer; its `scores` are the relevance scores on show.
     """
-    return RelevanceExplorer(features, RelevanceState(class_index, layer, rule))
+    return RelevanceExplorer(features, RelevanceState(class_index, layer, rule)).sized(large)

@@ -1,11 +1,11 @@
 """The frame every explorer shares: one picture updated in place, and one line of text.
 
 An explorer is a frozen state (what was chosen), three pure functions, and a table of controls:
-`resolve(context, state)` works out the view, once for each move, `render(view)` draws it and
-`caption(view)` says it in words. Where the whole takes long, `stages` gives views that are at hand
-sooner. Widget callbacks run on another thread, and what they raise never reaches the cell. So state
-changes are made under a lock, only the newest state is drawn, and every exception becomes a
-sentence in the line.
+`resolve(context, state)` works out the view, once for each move, `render(view, page)` draws it for
+a `Page` and `caption(view)` says it in words. Where the whole takes long, `stages` gives views that
+are at hand sooner. Widget callbacks run on another thread, and what they raise never reaches the
+cell. So state changes are made under a lock, only the newest state is drawn, and every exception
+becomes a sentence in the line.
 """
 
 import base64
@@ -13,69 +13,29 @@ import html
 import threading
 import time
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import ipywidgets as widgets
 
 from ..data import DataError
 from ..deconvnet import ProjectionWarning
 from ..draw.colours import VERMILION
+from ..draw.page import NARROW, PAPER, WIDE
 from ..draw.strips import jpeg, small_jpeg
 from ..images import ImageError, SmallImageWarning
 from ..progress import Cancelled, watching
-from .controls import Control, hint, put, row
+from .context import Context as Context
+from .controls import LARGE, Control, hint, put, row
+from .layout import Fold, grid, switches
 from .picture import Picture
+from .strip import LayerStrip
 from .versions import bundle
 
-DRAWN_AHEAD = 48
 PROMPT = 0.3  # seconds; what takes longer says how far it is
+STEP = 40  # pixels; for a narrow page of a few pixels more nothing is drawn again
+SMALLEST = 280  # pixels
 BETWEEN = 0.1  # seconds between two pictures of one state
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """The features (or the atlas) an explorer looks at, and what was computed from them last.
-
-    Attributes:
-        subject: `Features`, or an `Atlas`.
-        chosen, seen_by: the names by which the photograph and the network were chosen.
-        names, networks: the names of all photographs and networks that can be chosen.
-    """
-
-    subject: object
-    chosen: str = ""
-    seen_by: str = ""
-    names: tuple = ()
-    networks: tuple = ()
-    kept: OrderedDict = field(default_factory=OrderedDict, repr=False)
-    lock: object = field(default_factory=threading.Lock, repr=False)
-
-    @property
-    def features(self):
-        """The subject, where it is `Features`."""
-        return self.subject
-
-    def knows(self, function, *arguments):
-        """Say whether `once` has the answer at hand."""
-        with self.lock:
-            return (function, arguments) in self.kept
-
-    def once(self, function, *arguments):
-        """Return function(subject, *arguments), computed once; the oldest results are
-        forgotten."""
-        key = (function, arguments)
-        with self.lock:
-            if key in self.kept:
-                self.kept.move_to_end(key)
-                return self.kept[key]
-        found = function(self.subject, *arguments)  # not under the lock: it may take long
-        with self.lock:
-            self.kept[key] = found
-            while len(self.kept) > DRAWN_AHEAD:
-                self.kept.popitem(last=False)
-        return found
 
 
 def sentence(error):
@@ -93,13 +53,19 @@ def sentence(error):
 
 
 class Explorer:
-    """The shell of widgets.
+    """The shell of widgets: the picture, the line, and under them what is moved.
 
     Attributes:
         resolve, render, caption: the pure functions that a subclass names.
-        rows: rows of `Control`s, and of texts that stay.
-        controls: {label: widget}; boxes: the rows as widgets.
-        context, state: what was chosen last; view: what is shown.
+        movers: the rows of `Control`s under the line, each a slider and what tells its value, if
+            the slider does not; switches: the row of `Control`s under them, and of texts that stay.
+        folded: rows of them that are folded away; in_fold: what these are, in words.
+        lines: for how many of text there is room, so that nothing moves when the text changes.
+        elsewhere: those that a subclass lays out itself.
+        controls: {label: widget}; boxes: the folded rows as widgets; fold: the `Fold` over them.
+        strip: the `LayerStrip` under the layer's slider; tools: the box at the right end of the
+            switches, for small buttons.
+        context, state: what was chosen last; view: what is shown; page: the `Page` it is drawn for.
         picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`; cancel: the
             button that ends what takes long.
         text: the line without its markup and without milliseconds.
@@ -108,37 +74,75 @@ class Explorer:
     resolve: Callable
     render: Callable
     caption: Callable
-    rows: tuple
+    movers: tuple = ()
+    switches: tuple = ()
+    folded: tuple = ()
+    elsewhere: tuple = ()
+    in_fold, lines = "More", 2
 
     def __init__(self, context, state):
-        self.context, self.state = context, state
+        self.context, self.state, self.page = context, state, PAPER
         self.view = next(iter(self.stages(context, state)))
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._waiting, self._syncing, self.remark = False, False, ""
         self._stop, self._started = threading.Event(), 0.0
-        self.table = [one for line in self.rows for one in line if isinstance(one, Control)]
+        folded = (*self.folded[:-1], (*(self.folded or ((),))[-1], LARGE))
+        rows = *self.movers, self.switches, *folded, self.elsewhere
+        self.table = [one for line in rows for one in line if isinstance(one, Control)]
         self.controls = {one.label: one.widget(self) for one in self.table}
-        self.boxes = [
-            row(*(hint(one) if isinstance(one, str) else self.controls[one.label] for one in line))
-            for line in self.rows
-        ]
+        self.boxes, self.tools = [row(*self._made(line)) for line in folded], widgets.HBox()
+        body = widgets.VBox(self.boxes, layout=widgets.Layout(width="100%"))
+        body.add_class("zv-folded")
+        self.fold = Fold(self.in_fold, type(self).__name__, body)
         # ipywidgets' margin of 2 pixels would come on top of 100 %.
         self.picture = Picture(layout=widgets.Layout(margin="2px"))
-        self.line = widgets.HTML(layout=widgets.Layout(width="auto", min_height="2.6em"))
+        self.line = widgets.HTML(
+            layout=widgets.Layout(width="auto", min_height=f"{1.3 * self.lines}em")
+        )
         self.line.add_class("zv-line")
         self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
         self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto")
         self.cancel.on_click(lambda button: self._stop.set())
         self.said = widgets.HBox([self.line])  # and the button, while there is something to end
         self.line.layout.flex = "1 1 auto"
-        self.root = widgets.VBox(
-            [*self.boxes, self.said, self.picture], layout=widgets.Layout(width="100%")
-        )
+        self.root = widgets.VBox(layout=widgets.Layout(width="100%"))
         self.root.add_class("zv-explorer")
-        drawn, self.text = self.render(self.view), self.caption(self.view)
+        self.strip = LayerStrip()
+        self.strip.on_click(lambda place: self.act(lambda: self._to_place(place)))
+        movers = [[*self._made(line), *self._strip_of(line)] for line in self.movers]
+        self.parts = (
+            grid(movers),
+            switches(self._made(self.switches), self.tools),
+            self.fold,
+            self.fold.body,
+        )
+        self.arrange(self.picture)
+        if hasattr(self.view, "layers"):
+            self.strip.show(self.view)
+        self.picture.observe(lambda event: self._told(event["new"]), "page")
+        drawn, self.text = self.render(self.view, PAPER), self.caption(self.view)
         self.picture.value, self.picture.alt = jpeg(drawn), self.text
         self.static, self._static_text = small_jpeg(drawn), self.text
         self._say(self.text)
+
+    def _made(self, line):
+        """Return a row's widgets."""
+        return [hint(one) if isinstance(one, str) else self.controls[one.label] for one in line]
+
+    def _strip_of(self, line):
+        """Return the strip under a row, if it is the layers' row."""
+        return [self.strip] if line[0].field == "layer" else []
+
+    def _to_place(self, place):
+        """Return the changed fields when a layer is clicked on."""
+        view = self.now()
+        off = getattr(view, "without_layer", False)
+        return None if off else self.to_layer(view.layers[place])
+
+    def arrange(self, picture, jobs=(), last=()):
+        """Put the parts one below the other: the picture, the line, what is done beside, the
+        controls, and what comes last."""
+        self.root.children = (picture, self.said, *jobs, *self.parts, *last)
 
     def takes_long(self, state):
         """Say whether to work out a state takes seconds: then it is done beside, and the controls
@@ -156,6 +160,13 @@ class Explorer:
 
     def after_sync(self):
         """Do what is left to do once the controls are set to the view."""
+
+    def on_click(self, position_at):
+        """Have position_at(view, x, y, page) say what a click on the picture means: changed fields,
+        or None."""
+        self.picture.on_click(
+            lambda x, y: self.act(lambda: position_at(self.now(), x, y, self.page))
+        )
 
     def now(self):
         """Return the view of the newest state; most often it is shown already. While that is being
@@ -229,7 +240,7 @@ class Explorer:
 
     def _put(self, view, started, whole):
         """Put a view on the page."""
-        encoded, text = jpeg(self.render(view)), self.caption(view)
+        encoded, text = self._encoded(view), self.caption(view)
         spent = 1000 * (time.perf_counter() - started)
         said = f"{text} {self.remark}".strip()
         with self.picture.hold_sync():
@@ -240,6 +251,36 @@ class Explorer:
                 self._sync()
         # Last, so that all else is in place for whoever reads it.
         self._say(said, f"{spent:.0f} ms" if whole else "")
+
+    def _encoded(self, view):
+        """Draw a view for the page as it is then: JPEG bytes."""
+        while True:
+            encoded = jpeg(self.render(view, page := self.page))
+            if page is self.page:
+                return encoded
+
+    def _told(self, page):
+        """Draw for a page of which the browser has told the width, in pixels, and the ground."""
+        width = max(page["width"] // STEP * STEP, SMALLEST) if page["width"] < NARROW else WIDE
+        self._turn_to(replace(self.page, width=width, dark=page["dark"]))
+
+    def sized(self, large=True):
+        """Turn to words that can be read from the last row, or back; returns the explorer."""
+        self._turn_to(replace(self.page, large=large))
+        return self
+
+    def _turn_to(self, page):
+        if page == self.page:
+            return
+        with self._lock:
+            self.page = page
+            (self.root.add_class if page.large else self.root.remove_class)("zv-large")
+            put(self.controls["Large"], {"value": page.large})
+            self.repaint()
+
+    def repaint(self):
+        """Draw what is shown once more, for another page."""
+        self.picture.value = self._encoded(self.view)
 
     def _tell(self, done, count):
         """Say how far something is; end it if that is asked for, or if something newer is."""
@@ -270,6 +311,8 @@ class Explorer:
         try:
             for one in self.table:
                 put(self.controls[one.label], one.shown(self.view))
+            if hasattr(self.view, "layers"):
+                self.strip.show(self.view)
             self.after_sync()
         finally:
             self._syncing = False

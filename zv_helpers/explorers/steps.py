@@ -10,6 +10,7 @@ from .. import choose
 from ..deconvnet import RULES, TraceStep, project
 from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours, signed_colours
+from ..draw.page import PAPER
 from ..draw.signals import signal_picture
 from ..features import Features
 from .controls import Control
@@ -37,6 +38,8 @@ SAID = {
     "reshape": "the same values in the shape they had before",
     "pass": "this layer changes nothing, and neither does its reverse",
 }
+
+SIDE = 240  # pixels, of a panel
 
 
 @dataclass(frozen=True)
@@ -136,15 +139,19 @@ def start(features, target):
     return made_small(step, values, int(ones.max(axis=(0, 1)).argmax()))
 
 
-def render(view):
+def render(view, page=PAPER):
     """Draw one step of the reverse pass: a PIL image of the same size at every step."""
     moment, image = view.moment, view.context.features.image
     top, left, bottom, right = box = moment.pixels_box
     window = f"{moment.box[2] - moment.box[0]} × {moment.box[3] - moment.box[1]}"
     seen, size = image.pixels[top:bottom, left:right], f"{bottom - top} × {right - left} pixels"
     if moment.pixels is None:
-        values, total, name = moment.strongest, moment.total, f"all {moment.shape[2]} feature maps"
-        picture, title = signed_colours(values), f"strongest: feature map {moment.channel}"
+        values, total, name = (
+            moment.strongest,
+            moment.total,
+            f"all {moment.shape[2]} {page.feature_map}s",
+        )
+        picture, title = signed_colours(values), f"strongest: {page.feature_map} {moment.channel}"
         note = "orange above zero, blue below"
     else:
         values, total = moment.pixels, np.abs(moment.pixels).sum(axis=2)
@@ -159,25 +166,30 @@ def render(view):
         strips.Panel(picture, title, f"{note}{';' if moment.pixels is None else ','} ±{scale:.3g}"),
         strips.Panel(map_colours(total, smallest=0.0), name, f"sum of sizes, {window} positions"),
     ]
-    drawn = strips.strip(panels, 240, 240)
-    return strips.stacked([drawn, progress(view.moments, view.state.step, drawn.width)])
+    drawn = strips.strip(panels, page.side(SIDE), page.side(SIDE), page)
+    way = progress(view.moments, view.state.step, drawn.width, page)
+    return strips.stacked([drawn, way], page)
 
 
-def progress(moments, step, width):
+def progress(moments, step, width, page=PAPER):
     """Draw the way down as one line of marks, the present step in orange: a PIL image."""
-    canvas = Image.new("RGB", (width, 44), "white")
+    size, shades = page.text(12), page.shades
+    height = 24 + page.text(20) * (2 if page.narrow else 1)
+    canvas = Image.new("RGB", (width, height), shades.ground)
     draw = ImageDraw.Draw(canvas)
     pitch = (width - 2 * strips.MARGIN) / len(moments)
     for i, moment in enumerate(moments):
         left = strips.MARGIN + i * pitch
         unpooled = moment.title == "unpool"
-        shade = ORANGE if i == step else colours.BLUE if unpooled else (205, 205, 205)
+        shade = ORANGE if i == step else colours.BLUE if unpooled else shades.grey
         top = 2 if i == step else 6 if unpooled else 10
         draw.rectangle((left, top, left + max(pitch - 2, 1), 20), fill=shade)
     said = ("the neuron", "each mark is one operation; tall blue ones are unpoolings", "the pixels")
     for text, share in zip(said, (0, 0.5, 1), strict=True):
-        room = width - 2 * strips.MARGIN - strips.font(12).getlength(text)
-        strips.words(draw, (strips.MARGIN + share * room, 24), text, 12, colours.PALE)
+        room = max(width - 2 * strips.MARGIN - strips.font(size).getlength(text), 0)
+        y = 24 + (page.text(18) if page.narrow and share == 0.5 else 0)
+        at = strips.MARGIN + share * room, y
+        strips.words(draw, at, text, size, shades.pale, width - 2 * strips.MARGIN)
     return canvas
 
 
@@ -214,8 +226,10 @@ def number(view):
 # fmt: off
 STEP = (
     Control("step", "IntSlider", "Step",
-            "One operation of the reverse pass; arrow keys move it by one", 620, number),
-    Control("step", "BoundedIntText", "Number", "The step's number; type one", 140, number),
+            "One operation of the reverse pass; arrow keys move it by one", 300, number),
+    Control("step", "BoundedIntText", "Number", "The step's number; type one", 90, number),
+)
+RULE = (
     Control("rule", "Dropdown", "Rule", "How rectifications are reversed", 180,
             how={"options": RULES}),
 )
@@ -225,7 +239,7 @@ STEP = (
 class StepExplorer(FeatureExplorer):
     """The widgets of `step_explorer`."""
 
-    rows = (PHOTOGRAPH, STEP)
+    movers, switches, folded = (STEP,), RULE, (PHOTOGRAPH,)
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
 
     @staticmethod
@@ -235,7 +249,9 @@ class StepExplorer(FeatureExplorer):
         return replace(state, step=min(state.step, resolve(context, state).last))
 
 
-def step_explorer(features: Features, neuron: Any = None, rule: str = "deconvnet") -> StepExplorer:
+def step_explorer(
+    features: Features, neuron: Any = None, rule: str = "deconvnet", large: bool = False
+) -> StepExplorer:
     """Explore the reverse pass step by step, from a neuron to the pixels.
 
     Args:
@@ -243,8 +259,9 @@ def step_explorer(features: Features, neuron: Any = None, rule: str = "deconvnet
         neuron: a `Neuron` of it or another `Target`, a class index or a class name; by default
             `features.target()`.
         rule: "deconvnet", "guided" or "gradient".
+        large: words that can be read from the last row of a lecture hall.
 
     Returns the explorer. Raises a ValueError if the neuron's layer cannot be reversed, or for an
     unknown rule.
     """
-    return StepExplorer(features, StepState(features.target(neuron), rule))
+    return StepExplorer(features, StepState(features.target(neuron), rule)).sized(large)

@@ -1,4 +1,4 @@
-"""The button "Test this picture": examined beside, and the answer appears under it."""
+"""The button "Test this picture": examined beside, and the answer appears under everything."""
 
 import html
 from collections.abc import Callable
@@ -76,9 +76,9 @@ class TestedExplorer(FeatureExplorer):
 
     Attributes:
         testing: the `Job` beside; verdict: what it found of the picture on show, or None.
-        answer: the line under the picture, an `ipywidgets.HTML`; evidence: the `Picture` under it.
+        answer: the line under the explorer, an `ipywidgets.HTML`; evidence: the `Picture` under it.
         question(view): what decides the answer, compared with ==; examined(view): the verdict;
-        words(view, verdict): its sentences; drawn(features, verdict) and
+        words(view, verdict): its sentences; drawn(features, verdict, page) and
         described(features, verdict): its picture, and the numbers in it.
     """
 
@@ -96,8 +96,7 @@ class TestedExplorer(FeatureExplorer):
         self.answer.add_class("zv-answer")
         self.evidence = Picture(kind="zv-evidence", layout=widgets.Layout(margin="2px"))
         self.under = widgets.VBox([self.answer], layout=widgets.Layout(width="100%"))
-        above = *self.boxes, self.testing.row, self.said
-        self.root.children = (*above, self.picture, self.under)
+        self.arrange(self.picture, [self.testing.row], [self.under])
 
     def test(self):
         """Test what is on show. Once is enough: while it is tested, and as long as the answer is
@@ -115,7 +114,7 @@ class TestedExplorer(FeatureExplorer):
             with watching(tell):
                 verdict = self.examined(view)
             about = view.context.features, verdict
-            return verdict, jpeg(self.drawn(*about)), self.described(*about)
+            return verdict, jpeg(self.drawn(*about, self.page)), self.described(*about)
 
         self.testing.start(
             "Testing this picture", "parts", work, lambda one: self._show(view, *one)
@@ -156,6 +155,13 @@ class TestedExplorer(FeatureExplorer):
         if self._asked is None or self._asked == self.question(self.view):
             return
         self._clear(OUTDATED if self.testing.stop() else "")
+
+    def repaint(self):
+        """Draw what is shown once more, and the answer."""
+        super().repaint()
+        if self.verdict is not None:
+            about = self.view.context.features, self.verdict, self.page
+            self.evidence.value = jpeg(self.drawn(*about))
 
     def _refused(self, error):
         with self._drawing, self._lock:  # else what is drawn now would say something else at once

@@ -8,10 +8,11 @@ from PIL import Image, ImageDraw, ImageOps
 
 from ..data import data_folder
 from ..draw import colours, strips
+from ..draw.page import PAPER
 from ..images import photographs
 from ..images.reading import preview
 
-THUMB = 54
+THUMB = 52
 PITCH = THUMB + 4
 
 
@@ -36,11 +37,12 @@ def thumbnail(path, modified):
         return square
 
 
-def sheet(names, chosen, columns):
+def sheet(names, chosen, columns, page=PAPER):
     """Draw the thumbnails of photographs, names or paths, in rows, the chosen ones framed: a PIL
     image. chosen: one of them, or some."""
     rows = max(-(-len(names) // columns), 1)
-    canvas = Image.new("RGB", (columns * PITCH + 8, rows * PITCH + 8), "white")
+    size = columns * PITCH + 8, rows * PITCH + 8
+    canvas = Image.new("RGB", size, page.shades.ground)
     draw = ImageDraw.Draw(canvas)
     known, chosen = photographs(), {chosen} if isinstance(chosen, str) else set(chosen)
     for i, name in enumerate(names):
@@ -51,6 +53,11 @@ def sheet(names, chosen, columns):
         if name in chosen:
             strips.frame(draw, (left, top, left + THUMB, top + THUMB))
     return canvas
+
+
+def columns_on(page):
+    """Return how many thumbnails fit beside each other on a page."""
+    return (page.width - 8) // PITCH
 
 
 def name_at(names, columns, x, y):

@@ -1,10 +1,13 @@
 """The picture of a verdict: what was hidden, what that cost, and the same picture for others."""
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
 from ..draw import strips
-from ..draw.colours import BLUE, EMPTY, GREY, PALE, VERMILION, coloured
+from ..draw.colours import BLUE, VERMILION, coloured
+from ..draw.page import PAPER, Page
 from ..draw.plots import Plot
 from ..features import Features
 from .examining_scores import ScoreVerdict
@@ -16,15 +19,15 @@ WIDTH = 600  # pixels; readable at 400
 HEIGHT = 250  # of a plot
 
 
-def draw_verdict(features: Features, verdict: Verdict) -> Image.Image:
+def draw_verdict(features: Features, verdict: Verdict, page: Page = PAPER) -> Image.Image:
     """Draw a verdict: the deletion curve with the band of what is hidden elsewhere, the photograph
     without the hottest tenth, and the heatmap beside those of other classes, all from 0 to 1. Where
     nothing could be tested the sentence stands in the curve's place. Returns a PIL image."""
     if verdict.counts is None:
-        plot = strips.paragraph([verdict.sentence], 15, WIDTH, EMPTY)
+        plot = strips.paragraph([verdict.sentence], 15, WIDTH, page, empty=True)
     else:
-        plot = curves(features, verdict)
-    return strips.stacked([plot, pictures(features, verdict)])
+        plot = curves(features, verdict, page)
+    return strips.stacked([plot, pictures(features, verdict, page)], page)
 
 
 def describe_verdict(features: Features, verdict: Verdict) -> str:
@@ -59,7 +62,7 @@ def describe_scores(features: Features, verdict: ScoreVerdict) -> str:
     )
 
 
-def curves(features, verdict):
+def curves(features, verdict, page=PAPER):
     """Draw what the value becomes as more and more is hidden: a PIL image."""
     values = verdict.measured
     xs, hottest, coldest, least, most = values.values()
@@ -67,18 +70,18 @@ def curves(features, verdict):
     highest = 1 if verdict.target.measure == "probability" else every.max()
     names = "share of the photograph that is hidden", f"{verdict.target.measure} of "
     names = names[0], names[1] + verdict.target.name(features.network)
-    plot = Plot((WIDTH, HEIGHT), (0, 1), (every.min(), highest), names, percent=True)
-    plot.area(xs, least, most, GREY)
+    plot = Plot((WIDTH, HEIGHT), (0, 1), (every.min(), highest), names, True, page)
+    plot.area(xs, least, most, page.shades.grey)
     plot.mark(SHARE, "a tenth")
     plot.line(xs, coldest, BLUE, dash=8)
     plot.line(xs, hottest, VERMILION, 3)
     plot.dot(SHARE, np.interp(SHARE, xs, hottest), VERMILION)
     key = ("hottest first", VERMILION, "line"), ("coldest first", BLUE, "dashes")
-    plot.key((*key, ("as much elsewhere", GREY, "area")))
+    plot.key((*key, ("as much elsewhere", page.shades.grey, "area")))
     return plot.finished()
 
 
-def pictures(features, verdict):
+def pictures(features, verdict, page=PAPER):
     """Draw the photograph without the hottest tenth, the heatmap, and those of other classes: a PIL
     image."""
     image, network, others = features.image, features.network, verdict.others
@@ -94,7 +97,8 @@ def pictures(features, verdict):
             note = f"rank correlation {written(like.rank)}"
             panels.append(strips.Panel(coloured(heat), target.name(network), note, smooth=fine))
     side = (WIDTH - 2 * strips.MARGIN + strips.GAP) // 4 - strips.GAP
-    return strips.strip(panels, side, side)
+    whole = replace(PAPER, dark=page.dark)  # the page makes the picture smaller or larger
+    return strips.strip(panels, side, side, whole)
 
 
 def without(image, verdict):
@@ -120,7 +124,7 @@ def _light(heat):
     return (heat - low) / (high - low) if high > low else np.zeros_like(heat)
 
 
-def draw_scores(features: Features, verdict: ScoreVerdict) -> Image.Image:
+def draw_scores(features: Features, verdict: ScoreVerdict, page: Page = PAPER) -> Image.Image:
     """Draw relevance scores beside what zeroing each map costs, the map named that is farthest off.
     The line is where the two have the same share of their largest. Returns a PIL image."""
     found = verdict.agreement
@@ -131,15 +135,15 @@ def draw_scores(features: Features, verdict: ScoreVerdict) -> Image.Image:
         f"how far the {verdict.measure} of {name} falls without it",
     )
     (x, y) = (float(np.abs(one).max()) or 1.0 for one in (scores, effects))
-    plot = Plot((WIDTH, HEIGHT + 80), _ends(scores), _ends(effects), names)
+    plot = Plot((WIDTH, HEIGHT + 80), _ends(scores), _ends(effects), names, page=page)
     share = max(plot.across[0] / x, plot.up[0] / y), min(plot.across[1] / x, plot.up[1] / y)
-    plot.line([x * one for one in share], [y * one for one in share], PALE, 1)
+    plot.line([x * one for one in share], [y * one for one in share], page.shades.pale, 1)
     for one in zip(scores, effects, strict=True):
         plot.dot(*one, BLUE, 3.5)
     at = verdict.outlier
     plot.dot(scores[at], effects[at], VERMILION, 5)
     off = f"map {found.channels[at]}, farthest off", VERMILION, "dot"
-    plot.key((off, ("the same share of the largest", PALE, "line")))
+    plot.key((off, ("the same share of the largest", page.shades.pale, "line")))
     return plot.finished()
 
 
