@@ -98,7 +98,8 @@ def test_the_heatmap_on_show_is_examined(small, make):
     assert explorer.evidence.alt.endswith(answer(explorer))
     assert describe_verdict(small, found) in explorer.evidence.alt
     assert explorer.under.children == (explorer.answer, explorer.evidence)
-    assert explorer.root.children[-2:] == (explorer.picture, explorer.under)
+    below = explorer.picture, explorer.under, explorer.tools.lines
+    assert explorer.root.children[-3:] == below
     assert explorer.evidence.reveal == 1 and not explorer.testing.row.children
     np.testing.assert_array_equal(seen(explorer), before)
     assert explorer.state == state and explorer.text in unescaped(explorer)

@@ -19,6 +19,7 @@ from ..draw.strips import small_jpeg
 from ..features import extract_features
 from ..images import load_image
 from ..network import Network, load_model
+from . import as_code, tables
 from .answering import ASK, Asking
 from .at_hand import remember, shipped_atlas
 from .atlas_picture import caption, place_at, render, skipped
@@ -96,6 +97,7 @@ class AtlasExplorer(Explorer):
     rows = (WHERE, MAP, OPEN, ASK)
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     stages = staticmethod(stages)
+    kind, code, numbers = "atlas", staticmethod(as_code.atlas), staticmethod(tables.atlas)
 
     def __init__(self, network, atlas, state, chosen):
         self.networks, self.visited = {network.name: network}, {}
@@ -110,8 +112,8 @@ class AtlasExplorer(Explorer):
         self.below = widgets.VBox(layout=widgets.Layout(width="100%", display="none"))
         how = {"flex_flow": "row wrap", "width": "100%", "align_items": "flex-start"}
         shown = widgets.Box([self.picture, self.asking.box], layout=widgets.Layout(**how))
-        above = *self.boxes, self.building.row, self.said
-        self.root.children = (*above, shown, self.unread, self.below)
+        parts = shown, self.unread, self.below
+        self.root.children = self.around(*parts, above=(self.building.row,))
         self.picture.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
         self.after_sync()
 
@@ -126,6 +128,10 @@ class AtlasExplorer(Explorer):
         if atlas is None or state.layer not in atlas.layers:
             return False
         return not are_known(self.context, atlas, state.layer, state.channel, state.rule)
+
+    @staticmethod
+    def called(view):
+        return view.context.network.name
 
     def to_layer(self, layer):
         """Return the changed fields at another layer, which remembers its feature map."""

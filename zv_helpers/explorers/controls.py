@@ -60,7 +60,7 @@ class Control:
         made = getattr(widgets, self.kind)(layout=layout, **traits)
 
         def changed(value):
-            explorer.act(lambda: self.changes(explorer, value))
+            explorer.act(lambda: self.changes(explorer, value), by=self.label)
 
         if self.kind == "Button":
             made.on_click(changed)

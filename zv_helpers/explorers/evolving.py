@@ -9,6 +9,7 @@ from .. import choose
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
 from ..experiments.evolving import Evolution, LayerEvolution
+from . import as_code, tables
 from .controls import LAYER, Control
 from .shell import Context, Explorer
 
@@ -207,6 +208,12 @@ class EvolutionExplorer(Explorer):
 
     rows = (TIME, MAP)
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code = "evolution", staticmethod(as_code.evolution)
+    numbers = staticmethod(tables.evolution)
+
+    @staticmethod
+    def called(view):
+        return view.context.subject.network
 
     def to_layer(self, layer):
         return fitted(self.context, replace(self.state, layer=layer))

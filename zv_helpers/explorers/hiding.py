@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from ..draw import strips
 from ..experiments.occluding import hidden_image
 from ..features import Features
-from . import changed
+from . import as_code, changed, tables
 from .changed import FEATURE_MAP, SIDE, Seen
 from .controls import Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
@@ -119,6 +119,7 @@ class HideExplorer(FeatureExplorer):
 
     rows = (PHOTOGRAPH, SQUARE, (*FEATURE_MAP, "Click the photograph to move the square there."))
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "hidden", staticmethod(as_code.hiding), staticmethod(tables.changed)
     fitting = staticmethod(fitted)
 
     def __init__(self, features, state):

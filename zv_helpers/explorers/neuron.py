@@ -9,6 +9,7 @@ from ..atlas import Atlas
 from ..deconvnet import RULES, project
 from ..features import Features
 from ..images import photographs
+from . import as_code, tables
 from .at_hand import atlas_at_hand
 from .controls import LAYER, PIN, Control
 from .neuron_picture import caption, position_at, render
@@ -255,6 +256,7 @@ class NeuronExplorer(FeatureExplorer):
     """The widgets of `neuron_explorer`."""
 
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "neuron", staticmethod(as_code.neuron), staticmethod(tables.neuron)
     fitting = staticmethod(fitted)
 
     def __init__(self, features, state, atlas=None, chosen=None):
@@ -265,7 +267,7 @@ class NeuronExplorer(FeatureExplorer):
         self.rows = (PHOTOGRAPH, (*LAYER, *FEATURE_MAP), POSITION, last)
         super().__init__(features, state, chosen)
         self.picture.on_click(lambda x, y: self.act(lambda: position_at(self.now(), x, y)))
-        self.picture.on_keys(lambda pressed: self.act(lambda: self._pressed(pressed)))
+        self.picture.on_keys(self._press)
 
     @property
     def neuron(self):
@@ -310,6 +312,9 @@ class NeuronExplorer(FeatureExplorer):
         """Return the changed fields at another layer, which remembers its feature map."""
         self._visited[self.state.layer] = self.state.channel
         return at_layer(self.context.features, self.state, layer, self._visited.get(layer))
+
+    def _press(self, pressed):
+        self.act(lambda: self._pressed(pressed), by="keys")
 
     def _pressed(self, pressed):
         steps = [np.multiply(ARROWS[key], count) for key, count in pressed.items()]

@@ -88,6 +88,11 @@ class FeatureExplorer(Explorer):
             features, chosen, seen_by, tuple(dict.fromkeys((*known, *self.others))), names
         )
 
+    @staticmethod
+    def called(view):
+        features = view.context.features
+        return f"{features.image.name}_{features.network.name}"
+
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""
         return self._seen(name, self.context.features.network)

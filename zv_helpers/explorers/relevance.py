@@ -12,6 +12,7 @@ from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours
 from ..features import Features
 from ..relevance import activation_times_gradient
+from . import as_code, tables
 from .classes import CLASS, NO_CLASSES
 from .controls import LAYER, PIN, Control
 from .heats import fitted
@@ -189,6 +190,8 @@ class RelevanceExplorer(TestedScores):
 
     rows = (PHOTOGRAPH, (CLASS, *LAYER, RULE, SHOW, PIN, TEST_SCORES))
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code = "relevance", staticmethod(as_code.relevance)
+    numbers = staticmethod(tables.relevance)
     fitting = staticmethod(fitted)
 
     @property

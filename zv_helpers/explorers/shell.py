@@ -26,7 +26,9 @@ from ..draw.strips import jpeg, small_jpeg
 from ..images import ImageError, SmallImageWarning
 from ..progress import Cancelled, watching
 from .controls import Control, hint, put, row
+from .history import History
 from .picture import Picture
+from .tools import Tools
 
 DRAWN_AHEAD = 48
 PROMPT = 0.3  # seconds; what takes longer says how far it is
@@ -95,18 +97,25 @@ class Explorer:
     """The shell of widgets.
 
     Attributes:
-        resolve, render, caption: the pure functions that a subclass names.
+        resolve, render, caption: the pure functions that a subclass names; code: the lines that
+            make what a view shows; numbers: the table that is saved with it.
+        kind, called: what a view's files are called: called(view)_kind.
         rows: rows of `Control`s, and of texts that stay.
         controls: {label: widget}; boxes: the rows as widgets.
         context, state: what was chosen last; view: what is shown.
         picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`; cancel: the
             button that ends what takes long.
         text: the line without its markup and without milliseconds.
+        history: the steps that can be taken back; tools: the `Tools`.
     """
 
     resolve: Callable
     render: Callable
     caption: Callable
+    code: Callable
+    numbers: Callable
+    kind: str
+    called: Callable
     rows: tuple
 
     def __init__(self, context, state):
@@ -130,14 +139,19 @@ class Explorer:
         self.cancel.on_click(lambda button: self._stop.set())
         self.said = widgets.HBox([self.line])  # and the button, while there is something to end
         self.line.layout.flex = "1 1 auto"
-        self.root = widgets.VBox(
-            [*self.boxes, self.said, self.picture], layout=widgets.Layout(width="100%")
-        )
+        self.history = History()
+        self.tools = Tools(self)
+        self.root = widgets.VBox(self.around(self.picture), layout=widgets.Layout(width="100%"))
         self.root.add_class("zv-explorer")
         drawn, self.text = self.render(self.view), self.caption(self.view)
         self.picture.value, self.picture.alt = jpeg(drawn), self.text
         self.static, self._static_text = small_jpeg(drawn), self.text
         self._say(self.text)
+
+    def around(self, *shown, above=()):
+        """Return the parts of the explorer from above: what stands above the line, and what is
+        shown under it."""
+        return *self.boxes, *above, self.said, self.tools.row, *shown, self.tools.lines
 
     def takes_long(self, state):
         """Say whether to work out a state takes seconds: then it is done beside, and the controls
@@ -165,22 +179,41 @@ class Explorer:
             return self.view
         return next(iter(self.stages(self.context, self.state)))
 
-    def act(self, function, beside=True):
+    def found(self, view):
+        """Return the sentences that were found of a view's picture by a test."""
+        return ()
+
+    def act(self, function, beside=True, by=None):
         """Run what a control does: it returns changed fields, or None. Errors go to the line.
-        beside: what takes long may be done on another thread."""
+        beside: what takes long may be done on another thread; by: see `History.note`."""
         with self._lock:
             if self._syncing:
                 return
             try:
-                self.remark = ""
+                self.remark, before = "", (self.context, self.state)
                 changes = function()
                 if changes is None:
                     return
                 self.state = replace(self.state, **changes)
+                self.history.note(before, (self.context, self.state), by)
+                self.tools.count()
             except Exception as error:
                 self._return_from(error)
                 return
         self.draw(beside)
+        self.history.rest()
+
+    def back(self, times=1):
+        """Take the last step back, or as many as there are."""
+        with self._lock:
+            then = now = self.context, self.state
+            for _ in range(times):
+                then = self.history.back(then) or then
+            self.tools.count()
+            if then is now:
+                return
+            self.remark, (self.context, self.state) = "", then
+        self.draw()
 
     def show(self, **changes):
         """Change the state from code, for instance explorer.show(layer="fire5"), and wait until it
@@ -256,6 +289,7 @@ class Explorer:
     def _return_from(self, error):
         """Go back to what is shown, and show an exception as one sentence."""
         self.context, self.state = self.view.context, self.view.state
+        self.history.settle((self.context, self.state))
         self._sync()
         self._complain(error)
 
@@ -269,6 +303,7 @@ class Explorer:
         try:
             for one in self.table:
                 put(self.controls[one.label], one.shown(self.view))
+            self.tools.sync()
             self.after_sync()
         finally:
             self._syncing = False

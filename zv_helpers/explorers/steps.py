@@ -12,6 +12,7 @@ from ..draw import colours, strips
 from ..draw.colours import ORANGE, map_colours, signed_colours
 from ..draw.signals import signal_picture
 from ..features import Features
+from . import as_code, tables
 from .controls import Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
 from .shell import Context, quietly
@@ -227,6 +228,7 @@ class StepExplorer(FeatureExplorer):
 
     rows = (PHOTOGRAPH, STEP)
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "steps", staticmethod(as_code.steps), staticmethod(tables.steps)
 
     @staticmethod
     def fitting(context, state):

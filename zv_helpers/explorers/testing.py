@@ -96,8 +96,7 @@ class TestedExplorer(FeatureExplorer):
         self.answer.add_class("zv-answer")
         self.evidence = Picture(kind="zv-evidence", layout=widgets.Layout(margin="2px"))
         self.under = widgets.VBox([self.answer], layout=widgets.Layout(width="100%"))
-        above = *self.boxes, self.testing.row, self.said
-        self.root.children = (*above, self.picture, self.under)
+        self.root.children = self.around(self.picture, self.under, above=(self.testing.row,))
 
     def test(self):
         """Test what is on show. Once is enough: while it is tested, and as long as the answer is
