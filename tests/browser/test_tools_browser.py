@@ -79,13 +79,14 @@ def lines_of(explorer):
 
 def test_the_lines_are_shown_and_copied(explorer, context):
     lines, button = lines_of(explorer), explorer.control("button", "Copy as code")
-    assert lines.count() == 0 and button.get_attribute("aria-pressed") == "false"
+    assert lines.count() == 0 and button.get_attribute("aria-expanded") == "false"
     explorer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     explorer.press("Feature map", "ArrowRight", 1)
     view = neuron.resolve(context, NeuronState("fire5", 21))
     shows(explorer, neuron, context, view.state)
     button.click()
     lines.wait_for()
+    assert button.get_attribute("aria-expanded") == "true"
     assert lines.input_value() == as_code.neuron(view)
     explorer.root.get_by_text("Copied.", exact=True).wait_for()
     assert explorer.page.evaluate("navigator.clipboard.readText()") == as_code.neuron(view)

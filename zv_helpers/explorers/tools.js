@@ -12,7 +12,7 @@ function render({ model, el }) {
     lines.setAttribute("aria-label", "The lines of code that make what is on show");
     lines.style.cssText = "display: block; width: 100%; box-sizing: border-box; padding: 6px; " +
         "font: 13px/1.4 var(--jp-code-font-family, monospace); color: inherit; " +
-        "background: transparent; border: 1px solid currentColor; resize: vertical";
+        "background: transparent; border: 1px solid var(--jp-border-color0, gray); resize: vertical";
     said.setAttribute("aria-live", "polite");
     el.append(lines, said);
 
@@ -22,6 +22,12 @@ function render({ model, el }) {
         lines.hidden = said.hidden = !lines.value;
         lines.style.display = lines.value ? "block" : "none";
         if (!lines.value) said.textContent = "";
+        tell();
+    }
+
+    function tell() {  // ipywidgets does not say it of a button that stays pressed
+        const button = el.closest(".zv-explorer")?.querySelector(".zv-tools .widget-toggle-button");
+        button?.setAttribute("aria-expanded", Boolean(lines.value));
     }
 
     async function copy() {
@@ -47,10 +53,12 @@ function render({ model, el }) {
     }
 
     show();
+    const waiting = setTimeout(tell, 300);  // the page puts an explorer together from the inside out
     model.on("change:value", show);
     model.on("change:asked", copy);
     window.addEventListener("keydown", press, true);  // before the notebook hears of it
     return () => {
+        clearTimeout(waiting);
         window.removeEventListener("keydown", press, true);
         model.off("change:value", show);
         model.off("change:asked", copy);
