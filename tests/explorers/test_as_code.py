@@ -1,8 +1,10 @@
 """Copy as code: the lines are run, and give what the explorer shows."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
+import odd_networks
 import pytest
 from independent import random_weights
 from looking import EVERY, a_jpeg, complaint
@@ -244,6 +246,10 @@ def test_an_atlas_that_was_given_or_built(nine, squeezenet, tmp_path, own_photos
     shown, context = nine.nine, nine.context
     few = replace(shown, neurons=shown.neurons[:3])
     paths = replace(context, chosen="3 of your own")
+    shorter = copy.copy(shown.atlas)
+    shorter.count = 3
+    code = as_code.atlas(replace(nine, nine=replace(few, atlas=shorter), context=paths))
+    assert "zv.build_atlas(network, shipped_photographs(), count=3)" in code
     given = as_code.atlas(replace(nine, nine=few, context=paths))
     assert "zv.build_atlas(network, shipped_photographs())" in given
     assert "import shipped_photographs" in given
@@ -354,6 +360,14 @@ def test_networks_and_pictures_that_are_objects(odd, run, make):
         same(result, view.projection.picture())
     else:
         assert np.abs(result).max() > 0
+
+
+def test_the_square_of_an_occlusion_without_classes(run):
+    odd = odd_networks.made("no classes")
+    explorer = explorers.heatmap_explorer(odd.features, method="occlusion")
+    code = explorer.code(explorer.view)
+    assert 'method="occlusion", size=5, stride=3)' in code
+    same(run(code, features=odd.features)[1]["heat"], explorer.heat)
 
 
 def test_a_network_of_ones_own_with_a_photograph_that_ships(oblong, run):

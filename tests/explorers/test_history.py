@@ -208,6 +208,8 @@ def test_presses_of_the_key_that_come_together_all_count(cat):
     for rule in ("guided", "gradient"):
         explorer.show(rule=rule)
     explorer.show(channel=3)
+    explorer.tools.lines.undone = 1
+    shows(explorer, neuron, NeuronState("fire5", 195, rule="gradient"))
     explorer.tools.lines.undone = 2
     shows(explorer, neuron, NeuronState("fire5", 195, rule="guided"))
     explorer.tools.lines.undone = 99
@@ -223,6 +225,28 @@ def test_what_did_not_work_is_no_step(cat):
     explorer.show(rule="no such rule")
     explorer.back()
     shows(explorer, neuron, NeuronState("fire5", 195))
+
+
+def test_a_picture_that_is_slow_to_draw_does_not_end_a_drag(cat, clock):
+    explorer = explorers.neuron_explorer(cat, "fire5", 0)
+    explorer.history = History(clock)
+
+    def slow(view):
+        clock.now += 3 * TOGETHER
+        return neuron.render(view)
+
+    explorer.render = slow
+    for channel in (1, 2, 3):
+        explorer.controls["Feature map"].value = channel
+    assert len(explorer.history) == 1
+
+
+def test_what_was_done_to_the_other_photograph_is_not_said_any_more(cat):
+    explorer = explorers.neuron_explorer(cat, "fire5", 195)
+    explorer.controls["Photograph"].value = "owl"
+    assert "owl: " in unescaped(explorer)
+    explorer.back()
+    assert "owl" not in unescaped(explorer)
 
 
 def test_the_pin_comes_back(cat):

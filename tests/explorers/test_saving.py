@@ -31,6 +31,8 @@ def saved(explorer, name):
     assert f"Written: {files[0]}, and its numbers: {files[1]}." in unescaped(explorer)
     with Image.open(files[0]) as picture:
         pixels, text = np.asarray(picture.convert("RGB")), picture.text
+    with open(files[1], "rb") as file:
+        assert file.read(3) == b"\xef\xbb\xbf"  # by which Excel knows the encoding
     with open(files[1], encoding="utf-8-sig", newline="") as file:
         return pixels, text["Description"], list(csv.reader(file))
 
