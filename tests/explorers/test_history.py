@@ -70,10 +70,11 @@ def test_clicks_are_a_step_each(clock):
 
 def test_after_a_step_back_the_next_change_is_a_new_step(clock):
     steps = History(clock)
-    moved(steps, 0, 5, by="Layer")
-    assert steps.back((HERE, 5)) == (HERE, 0)
-    moved(steps, 0, 7, by="Layer")
-    assert steps.back((HERE, 7)) == (HERE, 0)
+    moved(steps, 0, 1, by="Rule")
+    moved(steps, 1, 5, by="Layer")
+    assert steps.back((HERE, 5)) == (HERE, 1)
+    moved(steps, 1, 7, by="Layer")
+    assert steps.back((HERE, 7)) == (HERE, 1)
 
 
 def test_what_changes_nothing_is_no_step(clock):
@@ -107,9 +108,10 @@ def test_features_that_only_steps_keep_are_limited(clock, cat, shepherd, monkeyp
     here, there = Context(cat), Context(shepherd)
     steps, size = History(clock), cat.megabytes
     assert 3 * size < MEGABYTES
-    monkeypatch.setattr(history, "MEGABYTES", 1.5 * size)
+    monkeypatch.setattr(history, "MEGABYTES", 0.5 * size)
     moved(steps, *range(9), context=here)
     assert len(steps) == 8  # all of one photograph, which is on show
+    monkeypatch.setattr(history, "MEGABYTES", 1.5 * size)
     steps.note((here, 8), (there, 8))
     assert len(steps) == 9
     others = [Context(zv.extract_features(cat.network, cat.image)) for _ in range(2)]

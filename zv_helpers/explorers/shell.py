@@ -209,7 +209,6 @@ class Explorer:
             then = now = self.context, self.state
             for _ in range(times):
                 then = self.history.back(then) or then
-            self.tools.count()
             if then is now:
                 return
             self.remark, (self.context, self.state) = "", then
