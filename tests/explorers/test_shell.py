@@ -18,6 +18,7 @@ from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.overlay import OverlayState
 from zv_helpers.explorers.picture import Picture
 from zv_helpers.explorers.strip import LayerStrip
+from zv_helpers.explorers.tools import Lines
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +106,12 @@ def test_the_display_bundle_has_a_small_static_picture(untouched):
 
 def test_every_control_has_a_label_and_a_tooltip(untouched):
     for explorer in untouched:
-        not_controls = (widgets.Box, widgets.HTML, Picture, Fold, LayerStrip)
+        not_controls = (widgets.Box, widgets.HTML, Picture, Fold, LayerStrip, Lines)
         controls = [one for one in inside(explorer.root) if not isinstance(one, not_controls)]
         assert len(controls) >= 3
-        assert set(controls) == set(explorer.controls.values())
+        tools = explorer.tools.row.children
+        assert [one.description for one in tools] == ["Back", "Copy as code", "Save"]
+        assert set(controls) == {*explorer.controls.values(), *tools}
         assert len(explorer.controls) == len(explorer.table)  # no label stands for two
         for widget in controls:
             assert widget.description

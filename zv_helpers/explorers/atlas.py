@@ -19,16 +19,18 @@ from ..draw.strips import small_jpeg
 from ..features import extract_features
 from ..images import load_image
 from ..network import Network, load_model
+from . import as_code, tables
 from .answering import ASK, Asking
 from .at_hand import remember, shipped_atlas
 from .atlas_picture import caption, place_at, render, skipped
 from .atlas_view import LISTED, AtlasContext, AtlasState, fitted, labels_of, resolve, stages
+from .complaints import quietly
 from .controls import LAYER, Control, hint, row
 from .job import Job
 from .neuron import NeuronExplorer, NeuronState
 from .nine import are_known
 from .photographs import NETWORK, in_menu, loaded, of_ones_own
-from .shell import Explorer, quietly
+from .shell import Explorer
 
 SHIPPED, MINE = "the photographs that ship", "data/my_photos"
 TITLE = "<b>The neuron explorer</b>, opened from the atlas above."
@@ -97,6 +99,7 @@ class AtlasExplorer(Explorer):
     in_fold = "Network, photographs and rule"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     stages = staticmethod(stages)
+    kind, code, numbers = "atlas", staticmethod(as_code.atlas), staticmethod(tables.atlas)
 
     def __init__(self, network, atlas, state, chosen):
         self.networks, self.visited = {network.name: network}, {}
@@ -126,6 +129,10 @@ class AtlasExplorer(Explorer):
         if atlas is None or state.layer not in atlas.layers:
             return False
         return not are_known(self.context, atlas, state.layer, state.channel, state.rule)
+
+    @staticmethod
+    def called(view):
+        return view.context.network.name
 
     def to_layer(self, layer):
         """Return the changed fields at another layer, which remembers its feature map."""

@@ -16,8 +16,8 @@ from ..draw.page import PAPER, Page
 from ..experiments.moving import relative_distance
 from ..features import Features, extract_features
 from ..targets import Neuron
+from .complaints import quietly
 from .controls import Control
-from .shell import quietly
 
 COUNT = 4  # classes that are shown, those that the untouched photograph shows most
 SIDE = strips.PANEL

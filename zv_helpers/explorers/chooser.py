@@ -10,9 +10,11 @@ from ..draw.colours import ORANGE
 from ..draw.page import PAPER
 from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
 from ..network import Network
+from . import as_code, tables
+from .complaints import quietly
 from .controls import Control
 from .photographs import PATH, UPLOAD
-from .shell import Explorer, quietly
+from .shell import Context, Explorer
 from .thumbnails import PITCH, columns_on, name_at, names_to_choose, sheet
 from .uploads import read_upload
 
@@ -51,7 +53,8 @@ class ChooserView:
 
 
 def resolve(context, state):
-    """Work out a state: a `ChooserView`. A chooser has no features and needs no context."""
+    """Work out a state: a `ChooserView`. A chooser's context has the network as its subject; only
+    `code` asks it."""
     return ChooserView(context, state, names_to_choose())
 
 
@@ -142,10 +145,12 @@ class PhotographChooser(Explorer):
     switches, folded = CHOICES, ((UPLOAD, PATH),)
     in_fold = "Upload, or a path"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code = "photograph", staticmethod(as_code.photograph)
+    numbers = staticmethod(tables.photograph)
 
     def __init__(self, network, state):
         self.network = network
-        super().__init__(None, state)
+        super().__init__(Context(network), state)
         self.picture.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
 
     @property
@@ -157,6 +162,10 @@ class PhotographChooser(Explorer):
     def name(self):
         """The name or path by which it was chosen."""
         return self.state.chosen
+
+    @staticmethod
+    def called(view):
+        return view.state.image.name
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""

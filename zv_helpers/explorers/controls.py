@@ -63,7 +63,7 @@ class Control:
         made = new_widget(self.kind, self.tip, layout=layout, **traits)
 
         def changed(value):
-            explorer.act(lambda: self.changes(explorer, value))
+            explorer.act(lambda: self.changes(explorer, value), by=self.label)
 
         if self.kind == "Button":
             made.on_click(changed)

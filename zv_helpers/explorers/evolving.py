@@ -10,6 +10,7 @@ from ..draw import colours, strips
 from ..draw.colours import ORANGE
 from ..draw.page import PAPER
 from ..experiments.evolving import Evolution, LayerEvolution
+from . import as_code, tables
 from .controls import LAYER, Control
 from .shell import Context, Explorer
 
@@ -224,6 +225,12 @@ class EvolutionExplorer(Explorer):
     movers = (TIME, LAYER, MAP)
     in_fold = "Large words"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code = "evolution", staticmethod(as_code.evolution)
+    numbers = staticmethod(tables.evolution)
+
+    @staticmethod
+    def called(view):
+        return view.context.subject.network
 
     def to_layer(self, layer):
         return fitted(self.context, replace(self.state, layer=layer))

@@ -12,10 +12,12 @@ from ..draw.page import PAPER
 from ..features import Features
 from ..heatmaps import METHODS, finished, raw_map
 from ..overlays import overlay
+from . import as_code, tables
 from .classes import CLASS, NO_CLASSES
+from .complaints import quietly
 from .controls import LAYER, PIN, Control
 from .photographs import PHOTOGRAPH
-from .shell import Context, quietly
+from .shell import Context
 from .testing import TEST, TestedExplorer
 
 WITHOUT_LAYER = ("deconvnet", "occlusion")
@@ -61,6 +63,11 @@ class HeatView:
     heat: np.ndarray
     without_layer: bool
 
+    @property
+    def squares(self):
+        """The arguments of `heatmap` for the square of an occlusion."""
+        return squares_of(self.context.features) if self.state.method == "occlusion" else {}
+
 
 def resolve(context, state):
     """Work out a state: a `HeatView`. The unscaled map is kept for a class, layer and method."""
@@ -77,12 +84,17 @@ def resolve(context, state):
 
 def raw_of(features, target, layer, method):
     """Return the unscaled map."""
-    how = {}
-    if method == "occlusion" and features.network.class_count is None:
-        side = min(features.network.input_size)
-        # A large network: fewer places than by default, so that it takes seconds.
-        how = {"size": side * 2 // 7, "stride": max(side * 5 // 28, 1)}
+    how = squares_of(features) if method == "occlusion" else {}
     return quietly(raw_map, features, target, layer, method, **how)
+
+
+def squares_of(features):
+    """Return the `size` and `stride` of the square that hides, where they are not the default."""
+    if features.network.class_count is not None:
+        return {}
+    side = min(features.network.input_size)
+    # A large network: fewer places than by default, so that it takes seconds.
+    return {"size": side * 2 // 7, "stride": max(side * 5 // 28, 1)}
 
 
 def fitted(context, state):
@@ -200,6 +212,7 @@ class HeatmapExplorer(TestedExplorer):
     switches, folded = (CLASS, METHOD, PIN, TEST), (PHOTOGRAPH,)
     takes_long = takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "heatmap", staticmethod(as_code.heat), staticmethod(tables.heat)
     fitting = staticmethod(fitted)
 
     @property

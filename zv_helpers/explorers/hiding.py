@@ -6,7 +6,7 @@ from ..draw import strips
 from ..draw.page import PAPER
 from ..experiments.occluding import hidden_image
 from ..features import Features
-from . import changed
+from . import as_code, changed, tables
 from .changed import FEATURE_MAP, SIDE, Seen
 from .controls import LAYER, Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
@@ -123,6 +123,7 @@ class HideExplorer(FeatureExplorer):
     switches = (FEATURE_MAP, "Click the photograph to move the square there.")
     folded, lines = (PHOTOGRAPH,), 3
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "hidden", staticmethod(as_code.hiding), staticmethod(tables.changed)
     fitting = staticmethod(fitted)
 
     def __init__(self, features, state):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..experiments.moves import FILLS, Move, moved_image
 from ..features import Features
-from . import changed
+from . import as_code, changed, tables
 from .changed import FEATURE_MAP, Seen
 from .controls import LAYER, Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
@@ -113,6 +113,7 @@ class MoveExplorer(FeatureExplorer):
     switches, folded = (FEATURE_MAP, OUTSIDE), (PHOTOGRAPH,)
     lines = 3
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "moved", staticmethod(as_code.moves), staticmethod(tables.changed)
     fitting = staticmethod(fitted)
 
     def to_layer(self, layer):

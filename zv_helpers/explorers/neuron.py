@@ -9,12 +9,14 @@ from ..atlas import Atlas
 from ..deconvnet import RULES, project
 from ..features import Features
 from ..images import photographs
+from . import as_code, tables
 from .at_hand import atlas_at_hand
+from .complaints import quietly
 from .controls import LAYER, PIN, Control
 from .neuron_picture import caption, position_at, render
 from .nine import nines
 from .photographs import PHOTOGRAPH, FeatureExplorer
-from .shell import Context, quietly
+from .shell import Context
 
 ANYWHERE = {"row": None, "column": None}  # the strongest position
 NUMBER_ORDER, STRENGTH_ORDER = "by number", "strongest first"
@@ -255,6 +257,7 @@ class NeuronExplorer(FeatureExplorer):
     """The widgets of `neuron_explorer`."""
 
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "neuron", staticmethod(as_code.neuron), staticmethod(tables.neuron)
     fitting = staticmethod(fitted)
     movers = (LAYER, FEATURE_MAP)
     in_fold = "Photograph, network, position, order, rule and scale"
@@ -266,7 +269,7 @@ class NeuronExplorer(FeatureExplorer):
         self.folded = (PHOTOGRAPH, POSITION if state.forward else (*POSITION, *PROJECTION))
         super().__init__(features, state, chosen)
         self.on_click(position_at)
-        self.picture.on_keys(lambda pressed: self.act(lambda: self._pressed(pressed)))
+        self.picture.on_keys(self._press)
 
     @property
     def neuron(self):
@@ -312,9 +315,9 @@ class NeuronExplorer(FeatureExplorer):
         self._visited[self.state.layer] = self.state.channel
         return at_layer(self.context.features, self.state, layer, self._visited.get(layer))
 
-    def _pressed(self, pressed):
+    def _press(self, pressed):
         steps = [np.multiply(ARROWS[key], count) for key, count in pressed.items()]
-        return moved(self.now(), *np.sum(steps, axis=0))
+        self.act(lambda: moved(self.now(), *np.sum(steps, axis=0)), by="keys")
 
 
 def neuron_explorer(
@@ -341,8 +344,7 @@ def neuron_explorer(
     """
     if panels not in ("all", "forward"):
         raise ValueError(f'Expected panels to be "all" or "forward", but got {panels!r}.')
-    if layer is None:
-        layer = choose.neuron_layer(features)
+    layer = choose.neuron_layer(features) if layer is None else layer
     channel = features.strongest(layer).channel if channel is None else int(channel)
     state = NeuronState(layer, channel, forward=panels == "forward")
     return NeuronExplorer(features, state, atlas).sized(large)

@@ -9,7 +9,8 @@ from PIL.Image import Image
 from ..atlas import Atlas
 from ..atlas.picture import Grid, figure, grid, in_short
 from ..draw.page import PAPER, Page
-from .shell import Context, quietly
+from .complaints import quietly
+from .shell import Context
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,28 +1,25 @@
 """The overlay explorer: how strongly the heatmap covers the photograph, and how it is coloured."""
 
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
 from ..draw import strips
 from ..draw.colours import coloured
 from ..draw.page import PAPER
 from ..features import Features
 from ..overlays import overlay
-from . import heats
+from . import as_code, heats, tables
 from .classes import CLASS
 from .controls import Control
 from .heats import METHOD, HeatState, HeatView
 from .photographs import PHOTOGRAPH
+from .saving import NARROWEST, captioned, stem_of, write
 from .testing import TEST, TestedExplorer
 
 SIDES = 236, 324  # pixels, of the parts and of the whole
-NARROWEST = 220  # pixels, of the words under an overlay
 COLORMAPS = ("inferno", "viridis", "magma", "plasma", "cividis", "gray")
 
 
@@ -83,41 +80,16 @@ def save(view, name="", verdict=(), below=True):
     verdict: sentences on the heatmap, which become the file's "Description"; below: whether the
     first of them is also written under the overlay.
 
-    The folder is made where the notebook runs. No file is replaced: a number is added. Raises a
-    ValueError if the name holds a folder, or the file cannot be written.
+    See `saving.write`; raises a ValueError too if the name holds a folder.
     """
     features = view.context.features
-    stem = name.strip() or f"{features.image.name}_{features.network.name}_overlay"
-    if re.search(r'[/\\:*?"<>|\0]', stem):
-        raise ValueError(
-            f"Expected a file's name without a folder, but got {name!r}: use letters and digits."
-        )
-    stem = stem.removesuffix(".png").replace(" ", "_")
-    folder = Path("results")
-    try:
-        folder.mkdir(exist_ok=True)
-        names = (stem if i == 1 else f"{stem}_{i}" for i in range(1, 10_000))
-        path = next(p for p in (folder / f"{n}.png" for n in names) if not p.exists())
-        overlaid = Image.fromarray(view.pixels)
-        if verdict and below:
-            width = max(overlaid.width, NARROWEST)
-            about = f"{view.target.name(features.network)}, {view.state.method}."
-            words = strips.paragraph((about, verdict[0]), max(width // 20, 11), width)
-            overlaid = strips.stacked([overlaid, words])
-        overlaid.save(path, pnginfo=description(view, verdict) if verdict else None)
-    except OSError as error:
-        raise ValueError(
-            f"The overlay could not be written to results/ ({error.strerror})."
-        ) from None
-    return path
-
-
-def description(view, verdict):
-    """Return PNG's "Description": what the overlay shows, and what was found of the heatmap."""
-    found = PngInfo()
-    # A plain text chunk has no minus sign but the hyphen.
-    found.add_text("Description", " ".join((caption(view), *verdict)).replace("−", "-"))
-    return found
+    stem = stem_of(name, f"{features.image.name}_{features.network.name}_overlay")
+    overlaid = Image.fromarray(view.pixels)
+    if verdict and below:
+        width = max(overlaid.width, NARROWEST)
+        about = f"{view.target.name(features.network)}, {view.state.method}."
+        overlaid = captioned(overlaid, (about, verdict[0]), max(width // 20, 11))
+    return write(stem, overlaid, " ".join((caption(view), *verdict)) if verdict else "")[0]
 
 
 def colormap(view):
@@ -169,6 +141,7 @@ class OverlayExplorer(TestedExplorer):
     in_fold = "Photograph, network, heatmap, colours and saving"
     takes_long = heats.takes_long
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "overlay", staticmethod(as_code.overlay), staticmethod(tables.heat)
     fitting = staticmethod(heats.fitted)
 
     @property

@@ -13,9 +13,10 @@ from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import load_image, photographs
 from ..network import load_model, networks
+from .complaints import quietly
 from .controls import Control
 from .picture import Picture
-from .shell import Context, Explorer, quietly
+from .shell import Context, Explorer
 from .thumbnails import columns_on, name_at, names_to_choose, sheet
 from .uploads import read_upload
 
@@ -89,6 +90,11 @@ class FeatureExplorer(Explorer):
         return Context(
             features, chosen, seen_by, tuple(dict.fromkeys((*known, *self.others))), names
         )
+
+    @staticmethod
+    def called(view):
+        features = view.context.features
+        return f"{features.image.name}_{features.network.name}"
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""

@@ -13,11 +13,13 @@ from ..draw.colours import ORANGE, map_colours
 from ..draw.page import PAPER
 from ..features import Features
 from ..relevance import activation_times_gradient
+from . import as_code, tables
 from .classes import CLASS, NO_CLASSES
+from .complaints import quietly
 from .controls import LAYER, PIN, Control
 from .heats import fitted
 from .photographs import PHOTOGRAPH
-from .shell import Context, quietly
+from .shell import Context
 from .testing import TEST_SCORES, TestedScores
 
 FOR, AGAINST = "most for it", "most against it"
@@ -219,6 +221,8 @@ class RelevanceExplorer(TestedScores):
     folded = (PHOTOGRAPH, (RULE,))
     in_fold = "Photograph, network and rule"
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code = "relevance", staticmethod(as_code.relevance)
+    numbers = staticmethod(tables.relevance)
     fitting = staticmethod(fitted)
 
     @property

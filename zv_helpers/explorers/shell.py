@@ -12,24 +12,23 @@ import base64
 import html
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
 import ipywidgets as widgets
 
-from ..data import DataError
-from ..deconvnet import ProjectionWarning
 from ..draw.colours import VERMILION
 from ..draw.page import NARROW, PAPER, WIDE
 from ..draw.strips import jpeg, small_jpeg
-from ..images import ImageError, SmallImageWarning
 from ..progress import Cancelled, watching
+from .complaints import sentence
 from .context import Context as Context
 from .controls import LARGE, Control, hint, put, row
+from .history import History
 from .layout import Fold, grid, switches
 from .picture import Picture
 from .strip import LayerStrip
+from .tools import Tools
 from .versions import bundle
 
 PROMPT = 0.3  # seconds; what takes longer says how far it is
@@ -38,42 +37,34 @@ SMALLEST = 280  # pixels
 BETWEEN = 0.1  # seconds between two pictures of one state
 
 
-def sentence(error):
-    """Say in one sentence what went wrong."""
-    text = str(error.args[0]) if error.args else ""
-    if (
-        isinstance(error, (Cancelled, ImageError, DataError, ValueError, KeyError, IndexError))
-        and text
-    ):
-        return text
-    if isinstance(error, MemoryError):
-        return "There is not enough memory: close other notebooks, or choose a smaller network."
-    came = f"{type(error).__name__}: {text or 'no message'}"
-    return f"This did not work ({came}); choose something else."
-
-
 class Explorer:
     """The shell of widgets: the picture, the line, and under them what is moved.
 
     Attributes:
-        resolve, render, caption: the pure functions that a subclass names.
+        resolve, render, caption: the pure functions that a subclass names; code: the lines that
+            make what a view shows; numbers: the table that is saved with it.
+        kind, called: what a view's files are called: called(view)_kind.
         movers: the rows of `Control`s under the line, each a slider and what tells its value, if
             the slider does not; switches: the row of `Control`s under them, and of texts that stay.
         folded: rows of them that are folded away; in_fold: what these are, in words.
         lines: for how many of text there is room, so that nothing moves when the text changes.
         elsewhere: those that a subclass lays out itself.
         controls: {label: widget}; boxes: the folded rows as widgets; fold: the `Fold` over them.
-        strip: the `LayerStrip` under the layer's slider; tools: the box at the right end of the
-            switches, for small buttons.
+        strip: the `LayerStrip` under the layer's slider.
         context, state: what was chosen last; view: what is shown; page: the `Page` it is drawn for.
         picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`; cancel: the
             button that ends what takes long.
         text: the line without its markup and without milliseconds.
+        history: the steps that can be taken back; tools: the `Tools`.
     """
 
     resolve: Callable
     render: Callable
     caption: Callable
+    code: Callable
+    numbers: Callable
+    kind: str
+    called: Callable
     movers: tuple = ()
     switches: tuple = ()
     folded: tuple = ()
@@ -90,7 +81,7 @@ class Explorer:
         rows = *self.movers, self.switches, *folded, self.elsewhere
         self.table = [one for line in rows for one in line if isinstance(one, Control)]
         self.controls = {one.label: one.widget(self) for one in self.table}
-        self.boxes, self.tools = [row(*self._made(line)) for line in folded], widgets.HBox()
+        self.boxes = [row(*self._made(line)) for line in folded]
         body = widgets.VBox(self.boxes, layout=widgets.Layout(width="100%"))
         body.add_class("zv-folded")
         self.fold = Fold(self.in_fold, type(self).__name__, body)
@@ -105,6 +96,8 @@ class Explorer:
         self.cancel.on_click(lambda button: self._stop.set())
         self.said = widgets.HBox([self.line])  # and the button, while there is something to end
         self.line.layout.flex = "1 1 auto"
+        self.history = History()
+        self.tools = Tools(self)
         self.root = widgets.VBox(layout=widgets.Layout(width="100%"))
         self.root.add_class("zv-explorer")
         self.strip = LayerStrip()
@@ -112,7 +105,7 @@ class Explorer:
         movers = [[*self._made(line), *self._strip_of(line)] for line in self.movers]
         self.parts = (
             grid(movers),
-            switches(self._made(self.switches), self.tools),
+            switches(self._made(self.switches), self.tools.row),
             self.fold,
             self.fold.body,
         )
@@ -142,7 +135,7 @@ class Explorer:
     def arrange(self, picture, jobs=(), last=()):
         """Put the parts one below the other: the picture, the line, what is done beside, the
         controls, and what comes last."""
-        self.root.children = (picture, self.said, *jobs, *self.parts, *last)
+        self.root.children = (picture, self.said, *jobs, *self.parts, self.tools.lines, *last)
 
     def takes_long(self, state):
         """Say whether to work out a state takes seconds: then it is done beside, and the controls
@@ -177,22 +170,40 @@ class Explorer:
             return self.view
         return next(iter(self.stages(self.context, self.state)))
 
-    def act(self, function, beside=True):
+    def found(self, view):
+        """Return the sentences that were found of a view's picture by a test."""
+        return ()
+
+    def act(self, function, beside=True, by=None):
         """Run what a control does: it returns changed fields, or None. Errors go to the line.
-        beside: what takes long may be done on another thread."""
+        beside: what takes long may be done on another thread; by: see `History.note`."""
         with self._lock:
             if self._syncing:
                 return
             try:
-                self.remark = ""
+                self.remark, before = "", (self.context, self.state)
                 changes = function()
                 if changes is None:
                     return
                 self.state = replace(self.state, **changes)
+                self.history.note(before, (self.context, self.state), by)
+                self.tools.count()
             except Exception as error:
                 self._return_from(error)
                 return
         self.draw(beside)
+        self.history.rest()
+
+    def back(self, times=1):
+        """Take the last step back, or as many as there are."""
+        with self._lock:
+            then = now = self.context, self.state
+            for _ in range(times):
+                then = self.history.back(then) or then
+            if then is now:
+                return
+            self.remark, (self.context, self.state) = "", then
+        self.draw()
 
     def show(self, **changes):
         """Change the state from code, for instance explorer.show(layer="fire5"), and wait until it
@@ -298,6 +309,7 @@ class Explorer:
     def _return_from(self, error):
         """Go back to what is shown, and show an exception as one sentence."""
         self.context, self.state = self.view.context, self.view.state
+        self.history.settle((self.context, self.state))
         self._sync()
         self._complain(error)
 
@@ -313,6 +325,7 @@ class Explorer:
                 put(self.controls[one.label], one.shown(self.view))
             if hasattr(self.view, "layers"):
                 self.strip.show(self.view)
+            self.tools.sync()
             self.after_sync()
         finally:
             self._syncing = False
@@ -335,11 +348,3 @@ class Explorer:
         data["image/jpeg"] = base64.b64encode(self.static).decode("ascii")
         data["text/plain"] = self._static_text
         return data, metadata | {"image/jpeg": {"alt": self._static_text}}
-
-
-def quietly(function, *arguments, **named):
-    """Call a function without the workbook's warnings: the explorer's line says the same."""
-    with warnings.catch_warnings():
-        for kind in (SmallImageWarning, ProjectionWarning):
-            warnings.simplefilter("ignore", kind)
-        return function(*arguments, **named)

@@ -13,9 +13,11 @@ from ..draw.colours import ORANGE, map_colours, signed_colours
 from ..draw.page import PAPER
 from ..draw.signals import signal_picture
 from ..features import Features
+from . import as_code, tables
+from .complaints import quietly
 from .controls import Control
 from .photographs import PHOTOGRAPH, FeatureExplorer
-from .shell import Context, quietly
+from .shell import Context
 
 SAID = {
     "unpool": "each value goes back to its switch, where the maximum was; all else is zero",
@@ -241,6 +243,7 @@ class StepExplorer(FeatureExplorer):
 
     movers, switches, folded = (STEP,), RULE, (PHOTOGRAPH,)
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
+    kind, code, numbers = "steps", staticmethod(as_code.steps), staticmethod(tables.steps)
 
     @staticmethod
     def fitting(context, state):

@@ -11,11 +11,11 @@ from ..progress import Cancelled, watching
 from ..trust.drawing import describe_scores, describe_verdict, draw_scores, draw_verdict
 from ..trust.examining import examine
 from ..trust.examining_scores import examine_scores
+from .complaints import quietly
 from .controls import Control
 from .job import Job
 from .photographs import FeatureExplorer
 from .picture import Picture
-from .shell import quietly
 
 OUTDATED = 'Another picture is on show now: press "Test this picture" again to test it.'
 NOT_PINNED = "Tested is the picture above, not the pinned one."

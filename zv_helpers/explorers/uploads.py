@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..data import data_folder
 from ..images import ImageError, load_image, photographs
-from .shell import quietly
+from .complaints import quietly
 
 SUFFIX = re.compile(r"[^\w.-]+")
 
