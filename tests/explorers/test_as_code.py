@@ -488,7 +488,7 @@ def test_the_chooser(squeezenet, run, own_photos):
 def test_the_lines_are_shown_and_follow_until_it_is_pressed_again(cat):
     explorer = explorers.heatmap_explorer(cat, 281)
     button, lines = explorer.tools.copy, explorer.tools.lines
-    assert lines.value == "" and explorer.root.children[-1] is lines
+    assert lines.value == "" and lines in explorer.root.children
     button.value = True
     assert lines.value == explorer.code(explorer.view) and lines.asked == 1
     explorer.controls["Smoothing"].value = 4.0

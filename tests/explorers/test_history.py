@@ -233,9 +233,9 @@ def test_a_picture_that_is_slow_to_draw_does_not_end_a_drag(cat, clock):
     explorer = explorers.neuron_explorer(cat, "fire5", 0)
     explorer.history = History(clock)
 
-    def slow(view):
+    def slow(view, page):
         clock.now += 3 * TOGETHER
-        return neuron.render(view)
+        return neuron.render(view, page)
 
     explorer.render = slow
     for channel in (1, 2, 3):

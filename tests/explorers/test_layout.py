@@ -59,7 +59,7 @@ def test_every_control_stands_somewhere(untouched):
     for explorer in untouched.values():
         found = list(inside(explorer.root))
         assert all(found.count(one) == 1 for one in explorer.controls.values())
-        assert explorer.tools in found
+        assert explorer.tools.row in found
 
 
 def test_a_fold_is_closed_at_first_and_begins_as_the_last_of_its_kind_was_left(cat, closed):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 
 from .strip import facts, words
-from .versions import new_widget
+from .versions import new_widget, tooltip_of
 
 OF_A_KIND = {
     "Checkbox": {"indent": False},
@@ -60,7 +60,7 @@ class Control:
         if self.kind not in ("Button", "FileUpload"):
             traits["style"] = {"description_width": "initial"}
         layout = widgets.Layout(width=f"{self.width}px", margin="2px 14px 2px 0")
-        made = new_widget(self.kind, self.tip, layout=layout, **traits)
+        made = new_widget(self.kind, traits.pop("tooltip", self.tip), layout=layout, **traits)
 
         def changed(value):
             explorer.act(lambda: self.changes(explorer, value), by=self.label)
@@ -82,7 +82,8 @@ def put(widget, traits):
         traits = dict(reversed(traits.items()))
     with widget.hold_sync() if "options" in traits else contextlib.nullcontext():
         for name, value in traits.items():
-            if getattr(widget, name, None) != value:
+            name = tooltip_of(widget) if name == "tooltip" else name
+            if getattr(widget, name) != value:
                 setattr(widget, name, value)
 
 

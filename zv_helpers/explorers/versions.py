@@ -40,8 +40,12 @@ class OldFileUpload(widgets.FileUpload):
 def new_widget(kind, tip, **traits):
     """Make a widget by the name of its class, with a tooltip."""
     class_ = OldFileUpload if OLD and kind == "FileUpload" else getattr(widgets, kind)
-    tooltip = "tooltip" if class_.class_traits().get("tooltip") else "description_tooltip"
-    return class_(**{tooltip: tip}, **traits)
+    return class_(**{tooltip_of(class_): tip}, **traits)
+
+
+def tooltip_of(widget):
+    """Return the name of a widget's, or its class's, trait for the tooltip."""
+    return "tooltip" if hasattr(widget, "tooltip") else "description_tooltip"
 
 
 def bundle(root, picture):
