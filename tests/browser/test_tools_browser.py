@@ -100,6 +100,7 @@ def test_the_lines_are_shown_and_copied(explorer, context):
         "([lines, text]) => lines.value === text",
         arg=[lines.element_handle(), as_code.neuron(neuron.resolve(context, FIRST))],
     )
+    assert explorer.root.get_by_text("Copied.", exact=True).count() == 0
     button.click()
     lines.wait_for(state="hidden")
 

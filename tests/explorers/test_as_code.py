@@ -73,13 +73,17 @@ def same(result, expected):
             NeuronState("fire5", 195, 11, 3, "guided"),
             'project(features, features.neuron("fire5", 195, 11, 3), rule="guided")',
         ),
-        (NeuronState("fire9", 3, rule="gradient", scale=12.5), ".picture(12.5))"),
+        (
+            NeuronState("fire9", 3, rule="gradient", scale=12.5),
+            'project(features, features.strongest("fire9", 3), rule="gradient")',
+        ),
     ],
 )
 def test_a_projection(context, run, state, line):
     view = neuron.resolve(context, state)
     (last,) = setup_and_last(as_code.neuron(view))
-    assert line in last and last.startswith("Image.fromarray(zv.project(")
+    scale = "" if state.scale is None else "12.5"
+    assert last == f"Image.fromarray(zv.{line}.picture({scale}))"
     result, _ = run(as_code.neuron(view))
     same(result, view.projection.picture(view.scale))
 
@@ -368,6 +372,8 @@ def test_the_square_of_an_occlusion_without_classes(run):
     code = explorer.code(explorer.view)
     assert 'method="occlusion", size=5, stride=3)' in code
     same(run(code, features=odd.features)[1]["heat"], explorer.heat)
+    explorer.controls["Method"].value = "gradcam"
+    assert "size=" not in explorer.code(explorer.view)
 
 
 def test_a_network_of_ones_own_with_a_photograph_that_ships(oblong, run):

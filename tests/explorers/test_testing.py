@@ -12,6 +12,7 @@ from looking import at_rest, complaint, drawn, seen, unescaped, until
 from PIL import Image
 
 import zv_helpers as zv
+from zv_helpers.draw import strips
 from zv_helpers.explorers import heatmap_explorer, overlay, overlay_explorer, relevance_explorer
 from zv_helpers.explorers.testing import NOT_ASKED, NOT_PINNED, OUTDATED
 from zv_helpers.trust import examine, examine_scores
@@ -326,9 +327,13 @@ def test_a_saved_overlay_carries_its_verdict(shepherd, tmp_path, monkeypatch):
 def test_words_under_a_small_overlay_are_whole(small, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     view = overlay.resolve(zv.explorers.shell.Context(small), overlay.OverlayState())
-    path = overlay.save(view, "small", ("So many words, −1 of them, that it is too narrow.",))
+    sentence = "So many words, −1 of them, that it is too narrow."
+    path = overlay.save(view, "small", (sentence,))
+    about = f"{view.target.name(small.network)}, {view.state.method}."
+    words = strips.paragraph((about, sentence), 11, overlay.NARROWEST)
     with Image.open(path) as picture:
         height, width = view.pixels.shape[:2]
-        assert picture.size[0] == overlay.NARROWEST and picture.size[1] > height + 30
+        assert picture.size == (overlay.NARROWEST, height + words.height)
+        assert np.array_equal(np.asarray(picture)[height:], words)
         assert np.array_equal(np.asarray(picture)[:height, :width], view.pixels)
         assert type(picture.text["Description"]) is str  # tEXt, not iTXt

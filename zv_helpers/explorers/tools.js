@@ -21,7 +21,7 @@ function render({ model, el }) {
         lines.rows = lines.value.split("\n").length + 1;  // room for a bar to scroll sideways
         lines.hidden = said.hidden = !lines.value;
         lines.style.display = lines.value ? "block" : "none";
-        if (!lines.value) said.textContent = "";
+        said.textContent = "";  // what was copied is not what is there now
         tell();
     }
 
