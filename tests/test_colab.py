@@ -6,6 +6,7 @@ widget manager. The clone, pip and the package it installs are real.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,7 @@ def test_only_what_is_missing_would_be_installed():
     assert not {"jupyterlab", "pytest"} & set(core)
     pins = on_colab.present([*core, "no-such-package"])
     assert [one.split("==")[0] for one in pins] == core
+    assert on_colab.pip_command()[-len(core) - 2 :] == ["-e", str(ROOT), *pins]
 
 
 @pytest.fixture
@@ -138,6 +140,20 @@ def content(tmp_path):
     return folder, str(venv / "bin" / "python")
 
 
+@pytest.fixture
+def published(tmp_path):
+    """A repository with the workbook as it is here now, committed; gives its address."""
+    folder = tmp_path / "published"
+    subprocess.run(["git", "clone", "-q", ROOT, folder], check=True)
+    for name in ("zv_helpers", "tools"):
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    git = ["git", "-C", folder, "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "As it is"], check=True)
+    return folder.as_uri()
+
+
 ON_COLAB = """
 import sys
 from google.colab import _shell
@@ -165,9 +181,9 @@ print(bundle(picture, picture)[1][VIEW]["colab"]["custom_widget_manager"]["url"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
-def test_on_colab_the_cell_clones_installs_and_lets_widgets_be_shown(content):
+def test_on_colab_the_cell_clones_installs_and_lets_widgets_be_shown(content, published):
     folder, python = content
-    cell = colab.first_cell(ROOT.as_uri())
+    cell = colab.first_cell(published)
     # Nothing may come from outside: what the core needs is there, as on Colab.
     offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_CONFIG_FILE": os.devnull}
     known = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL"))}

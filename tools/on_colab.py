@@ -32,17 +32,17 @@ def present(names):
     return found
 
 
-def install():
-    """Install the workbook from its clone, and what Colab lacks of what it requires; what is there
-    stays as it is. Raises a RuntimeError with pip's words if that cannot be."""
+def pip_command():
+    """Return the words that install the workbook from its clone, and what Colab lacks of what it
+    requires; what is there stays as it is, or pip says why it cannot."""
     pins = present(re.match(r"[\w.-]+", one)[0] for one in requirements())
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [*command, "-e", str(CLONE), *pins],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    return [*pip, "-e", str(CLONE), *pins]
+
+
+def install():
+    """Install the workbook. Raises a RuntimeError with pip's words if that cannot be."""
+    done = subprocess.run(pip_command(), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         raise RuntimeError(f"The workbook could not be installed on Colab: {done.stderr.strip()}")
 

@@ -49,7 +49,7 @@ def held(server, what):
     for process in family(int(server)):
         with contextlib.suppress(OSError):  # it may have ended meanwhile
             text = Path(f"/proc/{process}/status").read_text()
-            total += int(re.search(rf"{what}:\s+(\d+)", text)[1])
+            total += sum(map(int, re.findall(rf"{what}:\s+(\d+)", text)))  # none, once it ends
     return total * 1024 / 1e9
 
 
