@@ -2,12 +2,15 @@
 
 import doctest
 import json
+import re
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from test_rooms import ORDER
+
+import zv_helpers as zv
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools")]
@@ -42,6 +45,9 @@ def test_the_library_has_a_page_for_every_room(staged):
     rooms = [room for rooms in ORDER for room in rooms if room not in ("course", "__main__")]
     assert list(book.ROOMS) == rooms
     assert {p.stem for p in staged if p.parts[0] == "library"} == {"index", *rooms}
+    text = "".join(staged[p] for p in staged if p.parts[0] == "library")
+    listed = re.findall(r"^   :members: (.+)$", text, re.MULTILINE)
+    assert not {name for names in listed for name in names.split(", ")} & set(zv.__all__)
     for module in ("occluding", "moving", "corresponding"):
         assert f"zv_helpers.experiments.{module}\n" in staged[Path("library/experiments.rst")]
 
@@ -115,7 +121,21 @@ def test_slides_leave_out_set_up_and_answers(both):
     for cell in notebook.cells:
         if "parameters" in cell.metadata.get("tags", []):
             assert cell.source not in text
-    assert "**Exercise 1.**" in text
+    assert "**Exercise 1.**" in text and "## Set-up" not in text
+    for cell in shown.cells:
+        if "checks.check" in cell.source:  # what it says of no answer is no part of the question
+            assert all(map(slides.is_picture, cell.outputs))
+
+
+def test_slides_show_code_where_it_is_short(both):
+    _, shown = both
+    for cell in shown.cells:
+        drawn = cell.cell_type == "code" and any(map(slides.is_picture, cell.outputs))
+        if drawn and "checks" not in cell.source and "-" not in cell.id[-2:]:
+            short = len(cell.source.split("\n")) <= slides.LONGEST_CODE
+            with_code = slides.changed(cell, metadata={})
+            fits = short and slides.height(with_code) <= slides.ROOM
+            assert ("remove-input" not in tags(cell)) == fits or "answer" in cell.source
 
 
 def test_slides_keep_every_picture_and_the_words(both):
@@ -126,10 +146,10 @@ def test_slides_keep_every_picture_and_the_words(both):
     assert " ".join(" ".join(c.source for c in shown.cells).split()).startswith(first[:120])
 
 
-def test_what_is_estimated_too_tall_is_cut(both):
+def test_what_is_too_tall_by_the_estimate_is_cut(both):
     _, shown = both
     filled = 0
     for cell, kind in zip(shown.cells, kinds(shown), strict=True):
         filled = slides.height(cell) + (filled if kind == "-" else 0)
-        alone = kind != "-"
-        assert filled <= slides.ROOM or alone, cell.source
+        whole = len(cell.get("outputs", [])) or len(slides.blocks(cell.source))
+        assert filled <= slides.ROOM or (kind != "-" and whole == 1), cell.source

@@ -242,6 +242,17 @@ def test_the_workflow_runs_what_make_test_runs_on_every_python_and_three_systems
     assert run["colab"] == ["make colab PYTHON=python"]
 
 
+def test_the_workflow_publishes_the_book_that_make_book_makes():
+    text = (ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    steps = jobs["build"]["steps"]
+    assert [step["run"] for step in steps if "run" in step] == ["make book PYTHON=python"]
+    (folder,) = [step["with"]["path"] for step in steps if "path" in step.get("with", {})]
+    listed = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^book: slides ## .*{folder}/index\.html$", listed, flags=re.MULTILINE)
+    assert jobs["publish"]["needs"] == "build"
+
+
 def test_pre_commit_uses_what_is_installed_and_fetches_nothing():
     text = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     assert "://" not in text

@@ -52,8 +52,7 @@ def without_set_up(cells):
         elif i > last and section != YOUR_TURN:
             kept.append(hide_long_code(cell))
         elif i > last and given(cell):
-            hidden = [*tags(cell), "remove-input"]
-            kept.append(changed(cell, outputs=given(cell), metadata={"tags": hidden}))
+            kept.append(without_code(changed(cell, outputs=given(cell))))
     return kept
 
 
@@ -69,11 +68,13 @@ def is_picture(output):
 
 
 def hide_long_code(cell):
-    """Return a code cell, without its code if it draws a picture and both are too much."""
-    long = len(cell.source.split("\n")) > LONGEST_CODE or height(cell) > ROOM
-    if not (long and any(map(is_picture, cell.outputs))):
-        return cell
-    return changed(cell, metadata={"tags": [*tags(cell), "remove-input"]})
+    """Return a code cell, without its code if it draws a picture and is long."""
+    drawn = any(map(is_picture, cell.outputs))
+    return without_code(cell) if drawn and len(cell.source.split("\n")) > LONGEST_CODE else cell
+
+
+def without_code(cell):
+    return changed(cell, metadata=cell.metadata | {"tags": [*tags(cell), "remove-input"]})
 
 
 def changed(cell, **parts):
@@ -103,6 +104,7 @@ def pieces(cell):
             if parts[-1].outputs and height(parts[-1]) + output_height(output) > ROOM:
                 parts.append(changed(cell, outputs=[], metadata={"tags": ["remove-input"]}))
             parts[-1].outputs.append(output)
+        parts = [part if height(part) <= ROOM else without_code(part) for part in parts]
     for i, part in enumerate(parts[1:], 1):
         part.id = f"{cell.id}-{i}"
     return parts
