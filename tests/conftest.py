@@ -5,6 +5,7 @@ this file too, and need not wait for it.
 """
 
 import gc
+import os
 
 import pytest
 
@@ -14,6 +15,9 @@ from zv_helpers.network import compiling
 # Most tests look at one photograph; those of what is compiled say when. Compiling all networks
 # beside them would take longer than the tests, and some tests change layers while they run.
 compiling.LATER = 3600
+
+# Right answers in tests are nobody's progress.
+os.environ["ZV_PROGRESS"] = "0"
 
 # The networks of the tests are millions of objects that stay; to go through them again and again
 # for what can be thrown away took a tenth of the time.

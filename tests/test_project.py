@@ -34,8 +34,12 @@ LABS = [
     "do_parts_correspond.ipynb",
     "first_filters.ipynb",
     "hide_a_part.ipynb",
+    "how_far_to_believe_it.ipynb",
     "move_grow_turn.ipynb",
+    "name_a_map.ipynb",
     "watch_a_network_learn.ipynb",
+    "what_no_heatmap_shows.ipynb",
+    "which_rule_to_believe.ipynb",
     "without_max_pools.ipynb",
 ]
 # Written so that these lines do not match themselves.

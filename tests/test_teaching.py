@@ -2,7 +2,9 @@
 somewhere."""
 
 import contextlib
+import importlib.util
 import io
+import json
 import re
 from pathlib import Path
 
@@ -139,3 +141,62 @@ def test_the_glossary_is_in_order_and_each_word_is_in_its_notebook():
         stem = word.lower().removesuffix("es").removesuffix("s")[:8]
         assert stem in section, f"{word} is not in section {number} of {link}"
         assert re.search(r"\*Paper:\* .+\.$", entry), word
+
+
+# Links to the glossary
+
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def linking():
+    """The tool that links the words."""
+    path = ROOT / "tools" / "glossary_links.py"
+    spec = importlib.util.spec_from_file_location("glossary_links", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def prose_cells(path):
+    cells = json.loads(text_of(path))["cells"][1:]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_each_word_is_a_link_where_the_notebook_first_uses_it(path, linking):
+    texts, up = prose_cells(path), "../" * (len(path.relative_to(ROOT).parts) - 1)
+    assert texts == linking.link(texts, up), "run python tools/glossary_links.py"
+    links = re.findall(r"\[([^\]]+)\]\(([./]*docs/glossary\.md)#([\w-]+)\)", "\n".join(texts))
+    assert links and len({anchor for _, _, anchor in links}) == len(links)
+    anchors = {anchor for _, anchor in linking.words()}
+    for word, way, anchor in links:
+        assert (path.parent / way).is_file() and anchor in anchors
+        assert word.lower().replace(" ", "-").startswith(anchor.removesuffix("es")), word
+
+
+def test_every_word_of_the_glossary_is_linked_from_some_notebook(linking):
+    text = "".join(map(text_of, NOTEBOOKS))
+    anchors = set(re.findall(r"docs/glossary\.md#([\w-]+)", text))
+    only_in_titles = {"evolution", "correspondence"}  # of the paper's sections
+    assert anchors | only_in_titles == {anchor for _, anchor in linking.words()}
+
+
+def test_words_are_linked_once_and_only_in_running_text(linking):
+    texts = [
+        "# A neuron\n\n`neuron`, *The neuron, a history*, [a neuron](x), <details>neuron</details>",
+        "| two neurons | **Max-pool.** a max-pooling layer; transposed filtering, a filter |",
+        "The neuron again; switches and a switch.",
+    ]
+    g = "../docs/glossary.md#"
+    expected = [
+        texts[0],
+        f"| two [neurons]({g}neuron) | **[Max-pool]({g}max-pool).** a max-pooling layer; "
+        f"[transposed filtering]({g}transposed-filtering), a [filter]({g}filter) |",
+        f"The neuron again; [switches]({g}switches) and a switch.",
+    ]
+    assert linking.link(texts, "../") == expected
+    assert linking.link(expected, "../") == expected
+    moved = ["A neuron comes first now.", *expected]
+    assert linking.link(moved, "../")[0] == f"A [neuron]({g}neuron) comes first now."
+    assert "two neurons |" in linking.link(moved, "../")[2]

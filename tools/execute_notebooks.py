@@ -116,6 +116,7 @@ def main():
         sys.exit(f"Expected notebooks named 01_….ipynb in {folder}, but found none.")
     os.environ.setdefault("ZV_MODEL", "squeezenet")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar is worth saving
+    os.environ["ZV_PROGRESS"] = "0"  # nor are the ticks of whoever saves them
     wrong = [sentence for sentence in map(refresh, paths) if sentence]
     if wrong:
         sys.exit("\n\n".join(wrong))

@@ -277,6 +277,17 @@ def inner_neuron(features: Any, layer: str, channel: int) -> Neuron:
     return features.strongest(layer, channel)
 
 
+def neighbour(features: Any, neuron: Neuron) -> Neuron:
+    """Return the strongest of the neurons round a neuron in its feature map."""
+    maps = features[neuron.layer][..., neuron.channel]
+    rows, columns = (slice(max(at - 1, 0), at + 2) for at in (neuron.row, neuron.column))
+    near = np.full(maps.shape, -np.inf)
+    near[rows, columns] = maps[rows, columns]
+    near[neuron.row, neuron.column] = -np.inf
+    at = np.unravel_index(near.argmax(), near.shape)
+    return features.neuron(neuron.layer, neuron.channel, *at)
+
+
 def counting_neuron(
     features: Any, layer: str, channel: int, product: np.ndarray, against: bool = False
 ) -> Neuron:

@@ -7,7 +7,7 @@ import zv_helpers as zv
 from zv_helpers.course.a_network_that_cheats import checks, figures, networks, toys
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.cheating import LAST, right_by_class, share_named, share_right
-from zv_helpers.experiments.road_signs import CLASSES, draw_signs, in_light
+from zv_helpers.experiments.road_signs import CLASSES, draw_signs
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +18,6 @@ def suspect():
 @pytest.fixture(scope="module")
 def honest(suspect):
     return networks.tuned(suspect, stickers=0.5, train=False)
-
-
-@pytest.fixture(scope="module")
-def second():
-    return networks.second()
 
 
 @pytest.fixture(scope="module")
@@ -89,27 +84,6 @@ def test_the_pictures_change_with_the_repair(suspect, honest, bare, every):
     assert shares == pytest.approx([0.35, 0.28, 0.10], abs=0.08) and shares[2] < 0.6 * shares[1]
     before, after = (figures.heats(one, worn, "stop").max(axis=(1, 2)) for one in (suspect, honest))
     assert after.mean() < 0.75 * before.mean()
-
-
-def test_no_heatmap_convicts_the_second_and_covering_does(second, honest, bare):
-    its = networks.pictures_of_second()
-    assert share_right(second, its) > 0.98
-    few = range(16)
-    its_heat = cheating.heat_on_signs(
-        second, its.of("stop").where(few), "stop", progress=False
-    ).mean()
-    heat = cheating.heat_on_signs(honest, bare.of("stop").where(few), "stop", progress=False).mean()
-    assert its_heat > 0.88 and heat > 0.88 and abs(its_heat - heat) < 0.08
-    covered = cheating.covered(its)
-    shares = [share_named(second, covered.of(name), "stop") for name in CLASSES]
-    assert shares[0] == pytest.approx(0.63, abs=0.12) and max(shares[1:]) < 0.2
-    guesses = cheating.covered(bare)
-    shares = [share_named(honest, guesses.of(name), "stop") for name in CLASSES]
-    assert max(shares) - min(shares) < 0.12
-    assert right_by_class(second, bare)["stop"] < 0.15
-    assert right_by_class(second, in_light(bare, ["no entry"]))["no entry"] < 0.15
-    ratio = figures.colours_of(its)
-    assert ratio["stop"] > 1.5 * max(v for name, v in ratio.items() if name != "stop")
 
 
 def test_training_here_gives_such_a_network_too(monkeypatch):
@@ -188,16 +162,3 @@ def test_moved(suspect):
     assert "all signs" in checks.check_moved(suspect, share_right(suspect, signs))
     assert "seed=1" in checks.check_moved(suspect, right + 0.1)
     assert "25 % is 0.25" in checks.check_moved(suspect, 44)
-
-
-def test_a_test_proves_something_if_an_honest_network_passes_it(second, suspect, honest, bare):
-    evening = in_light(bare.of("no entry"), ["no entry"])
-    assert checks.check_test(second, honest, evening).startswith("Right: of your “no entry”")
-    assert checks.check_test(second, honest, bare.of("stop")).startswith("Right: of your “stop”")
-    assert "passes your test" in checks.check_test(second, honest, bare.of("parking"))
-    noise = bare.where(range(40))
-    noise = type(noise)(noise.pixels // 64, noise.labels, noise.stickers, noise.boxes)
-    assert "they are hard" in checks.check_test(second, honest, noise)
-    assert checks.check_test(suspect, honest, bare.of("stop")).startswith("Right")
-    for wrong in ([1, 2], bare.where(range(5))):
-        assert checks.check_test(second, honest, wrong).startswith("Expected 20 road signs")

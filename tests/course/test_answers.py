@@ -11,6 +11,8 @@ import zv_helpers as zv
 from zv_helpers.course import answers
 from zv_helpers.course.do_parts_correspond import checks as parts
 from zv_helpers.course.hide_a_part import checks as hide
+from zv_helpers.course.how_far_to_believe_it import checks as far
+from zv_helpers.course.how_far_to_believe_it.three import three_pictures
 from zv_helpers.course.move_grow_turn import checks as move
 from zv_helpers.course.step1 import checks as one
 from zv_helpers.course.step2 import checks as two
@@ -18,7 +20,7 @@ from zv_helpers.course.step3 import checks as three
 from zv_helpers.course.step4 import checks as four
 from zv_helpers.course.step5 import checks as five
 from zv_helpers.course.step6 import checks as six
-from zv_helpers.course.step6.three import three_pictures
+from zv_helpers.course.which_rule_to_believe import checks as which
 from zv_helpers.course.without_max_pools import checks as pools
 
 
@@ -109,12 +111,12 @@ def checks(cat, shepherd, squeezenet):
         "neuron": lambda answer: three.check_neuron(cat, "fire5", answer),
         "unpool": four.check_unpool,
         "rules": four.check_rules,
-        "against": lambda answer: four.check_against(answer, cat, "fire5"),
+        "against": lambda answer: which.check_against(answer, cat, "fire5"),
         "finish": five.check_finish,
         "threshold": lambda answer: five.check_threshold(heat, answer),
         "box": six.check_box,
         "place": lambda answer: six.check_place(cat, cat.target(), answer),
-        "three pictures": lambda answer: six.check_three(pictures, answer),
+        "three pictures": lambda answer: far.check_three(pictures, answer),
         "hidden toy": hide.check_toy,
         "places": lambda answer: hide.check_places(cat, answer),
         "moved toy": move.check_toy,

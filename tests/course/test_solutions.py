@@ -14,7 +14,7 @@ import pytest
 
 import zv_helpers as zv
 from zv_helpers import choose, trust
-from zv_helpers.course.step6.three import three_pictures
+from zv_helpers.course.how_far_to_believe_it.three import three_pictures
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.corners import corners_round, seen_boxes
 from zv_helpers.experiments.corresponding import correspondence
@@ -123,7 +123,7 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         "occlusion_maps": occlusion_maps,
         "movement": movement,
     }
-    if lesson == "step3":
+    if lesson == "name_a_map":
         layer, channel = choose.worth_seeing(features)
         names = list(zv.photographs())
         ranking = zv.build_atlas(squeezenet, names, layers=[layer], count=len(names))
@@ -140,8 +140,8 @@ def test_the_solution_shown_is_the_checks_own_and_right(
         names = ("german_shepherd", "tabby_cat", "espresso")
         several = [zv.extract_features(squeezenet, zv.load_image(one, squeezenet)) for one in names]
         here |= {"several": several, "likeness_by_layer": likeness_by_layer}
-    if lesson == "a_network_that_cheats":
-        here |= of_road_signs(course(lesson, "networks"))
+    if lesson in ("a_network_that_cheats", "what_no_heatmap_shows"):
+        here |= of_road_signs(course("a_network_that_cheats", "networks"))
     if lesson == "watch_a_network_learn":
         small, learnt, images = looked_at(lesson)
         here["followed"] = evolution(

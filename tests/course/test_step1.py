@@ -5,9 +5,7 @@ import numpy as np
 import pytest
 
 import zv_helpers as zv
-from zv_helpers import choose
 from zv_helpers.course.step1 import checks, figures
-from zv_helpers.network.network import Table
 
 LAYERS = keras.layers
 
@@ -82,25 +80,6 @@ def test_every_filter_of_a_mosaic_is_there_and_a_zero_filter_is_grey():
     assert sheet.shape == (7, 7, 3)
     assert (sheet[1:3, 1:3] == 128).all() and (sheet[1:3, 4:6] == 255).all()
     assert (sheet[4:6, 1:3] == 128).all() and (sheet[4:6, 4:6] == 255).all()
-
-
-def test_a_shortened_table_keeps_the_top_the_pools_and_the_last_row():
-    rows = tuple((f"r{i}", "MaxPooling2D" if i in (1, 4) else "Conv2D") for i in range(8))
-    short = figures.shortened(Table(("layer", "kind"), rows), first=2)
-    assert [row[0] for row in short.rows] == ["r0", "r1", "⋮", "r4", "⋮", "r7"]
-    assert figures.shortened(Table(("layer", "kind"), rows), first=8).rows == rows
-
-
-@pytest.mark.filterwarnings("ignore::zv_helpers.deconvnet.ProjectionWarning")
-def test_the_figure_of_two_ways_down_has_a_column_for_each_case(cat, squeezenet):
-    other = zv.extract_features(squeezenet, zv.load_image("espresso", squeezenet), upto="fire3")
-    cases = {
-        layer: (cat, other, choose.middle_neurons(cat, layer, 1)[0]) for layer in ("conv1", "fire3")
-    }
-    figure = figures.two_ways_down(cases)
-    assert len(figure.axes) == 6
-    without, through_a_pool = (figure.axes[i].lines[0].get_ydata() for i in (4, 5))
-    assert np.allclose(without, 1) and through_a_pool.min() < 0.9
 
 
 def test_the_centre_field_has_the_size_of_the_table(squeezenet):

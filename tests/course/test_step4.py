@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from skimage.filters import difference_of_gaussians
 
 import zv_helpers as zv
-from zv_helpers import choose, course
-from zv_helpers.course.step4 import checks, trace
+from zv_helpers import choose, course, trust
+from zv_helpers.course.step4 import checks, figures, trace
 
 RIGHT = [[2, 0, 0], [0, 3, 0], [0, 0, 3]]
 
@@ -64,33 +65,6 @@ def features():
     return zv.extract_features(network, zv.load_image(zv.photographs()["tabby_cat"], network))
 
 
-def test_against_accepts_the_lowest_score_only(features):
-    scores = zv.relevance_scores(features, features.target(), "fire5")
-    order = np.argsort(scores)
-    sentences = {int(c): checks.check_against(int(c), features, "fire5") for c in order[:3]}
-    assert sentences[order[0]].startswith("Right")
-    assert "rises" in sentences[order[0]]
-    assert "but 1 other does" in sentences[order[1]]
-    assert "but 2 others do" in sentences[order[2]]
-
-
-def test_against_says_what_is_wrong(features):
-    scores = zv.relevance_scores(features, features.target(), "fire5")
-    middling = int(np.argsort(scores)[-5])
-    assert "highest score" in checks.check_against(int(scores.argmax()), features, "fire5")
-    assert "not negative" in checks.check_against(middling, features, "fire5")
-    assert "Not answered yet" in checks.check_against(None, features, "fire5")
-    for nonsense in (256, -1, 1.5, "map"):
-        assert "0 to 255" in checks.check_against(nonsense, features, "fire5")
-
-
-def test_against_works_for_a_neuron_of_any_layer(features):
-    neuron = features.strongest("fire9")
-    scores = zv.relevance_scores(features, neuron, "fire5")
-    answer = int(scores.argmin())
-    assert checks.check_against(answer, features, "fire5", neuron).startswith("Right")
-
-
 @pytest.mark.filterwarnings("ignore::zv_helpers.deconvnet.ProjectionWarning")
 def test_the_close_up_shows_the_last_unpooling_or_the_last_steps_without_one(cat, lite_cat):
     steps = trace.around_last_unpooling(zv.project(cat, cat.strongest("fire3"), trace=True))
@@ -106,3 +80,25 @@ def test_a_network_without_max_pools_is_stood_in_for(cat, lite_cat, capsys):
     assert stand_in.network.name == "squeezenet" and stand_in.image.name == "tabby_cat"
     assert choose.pool_to_show(stand_in) == "pool5"
     assert "efficientnet-lite0 has no max-pool" in capsys.readouterr().out
+
+
+def test_edges_have_their_black_at_zero_and_signals_their_grey():
+    steep, difference = np.array([[0.0, 2.0]]), np.array([[0.0, -3.0]])
+    figure = figures.beside_edges(steep, difference, {"guided": np.array([[5.0, 0.0]])})
+    sobel, signed, guided = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["Sobel", "difference of Gaussians", "guided"]
+    assert sobel.images[0].get_clim() == (0, 2)
+    drawn = [ax.images[0].get_array()[0, :, 0].tolist() for ax in (signed, guided)]
+    assert drawn[0][0] == drawn[1][1] == 128
+    assert drawn[0][1] < 10 and drawn[1][0] > 245
+
+
+@pytest.mark.parametrize(
+    ("rule", "low", "high"),
+    [("guided", 0.65, 0.75), ("deconvnet", 0.55, 0.65), ("gradient", -0.05, 0.05)],
+)
+def test_a_guided_picture_is_like_an_edge_detectors(cat, rule, low, high):
+    """The notebook's numbers of its section 4; Adebayo et al. 2018, figure 1."""
+    difference = difference_of_gaussians(cat.image.pixels.mean(axis=2), 0, 2)
+    found = zv.project(cat, cat.target(), rule).on_canvas().sum(axis=2)
+    assert low < trust.likeness(found, difference).rank < high

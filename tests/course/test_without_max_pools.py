@@ -20,7 +20,7 @@ def several(squeezenet):
 
 @pytest.mark.parametrize("rule, alike", [("deconvnet", 0.99), ("guided", 1.0), ("gradient", 0.1)])
 def test_only_the_gradient_tells_four_neurons_of_one_place_apart(several, rule, alike):
-    """The lab's numbers of its section 4; with other photographs the same neurons draw others."""
+    """The lab's numbers of its section 5; with other photographs the same neurons draw others."""
     layer = choose.last_in_common(several, 4)
     neurons = choose.common_neurons(several, layer, 4)
     assert layer == "conv10"
@@ -87,3 +87,15 @@ def test_lines_are_what_was_measured_and_grey_ones_are_max_pools(several):
     line, *pools = ax.lines
     assert np.array_equal(line.get_ydata(), list(found.values()), equal_nan=True)
     assert [pool.get_xdata()[0] for pool in pools] == [0.5, 2.5]
+
+
+@pytest.mark.filterwarnings("ignore::zv_helpers.deconvnet.ProjectionWarning")
+def test_the_figure_of_two_ways_down_has_a_column_for_each_case(cat, squeezenet):
+    other = zv.extract_features(squeezenet, zv.load_image("espresso", squeezenet), upto="fire3")
+    cases = {
+        layer: (cat, other, choose.middle_neurons(cat, layer, 1)[0]) for layer in ("conv1", "fire3")
+    }
+    figure = figures.two_ways_down(cases)
+    assert len(figure.axes) == 6
+    without, through_a_pool = (figure.axes[i].lines[0].get_ydata() for i in (4, 5))
+    assert np.allclose(without, 1) and through_a_pool.min() < 0.9

@@ -11,7 +11,9 @@ import inspect
 
 import numpy as np
 
-UNANSWERED = "Not answered yet: put your answer in the cell above and run both cells again."
+from . import solved
+
+UNANSWERED = "Not answered yet: put your answer in the place of None and run the cell again."
 
 
 class Unreadable(ValueError):
@@ -19,7 +21,8 @@ class Unreadable(ValueError):
 
 
 def exercise(solution, unanswered=UNANSWERED):
-    """Make a check, a function with a parameter `answer`, answer every answer in one sentence.
+    """Make a check, a function with a parameter `answer`, answer every answer in one sentence. One
+    that begins with "Right" is noted, see `solved.record`.
 
     Args:
         solution: the source text that sets the answer. The notebook shows the same; a test compares
@@ -37,9 +40,13 @@ def exercise(solution, unanswered=UNANSWERED):
             if signature.bind(*arguments, **named).arguments["answer"] is None:
                 return unanswered
             try:
-                return check(*arguments, **named)
+                sentence = check(*arguments, **named)
             except Unreadable as error:
                 return str(error)
+            lesson = check.__module__.split(".")[-2]
+            if sentence.startswith("Right") and lesson in solved.LESSONS:
+                solved.record(lesson, check.__name__)
+            return sentence
 
         checked.solution = solution
         return checked

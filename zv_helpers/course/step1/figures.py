@@ -1,14 +1,11 @@
-"""Figures of step 1: the first filters, the toys, the receptive fields on the photograph, and what
-switches do to a projection."""
+"""Figures of step 1: the first filters, the toys, and the receptive fields on the photograph."""
 
 import numpy as np
 
 from ...choose import growing_layers
-from ...draw.colours import BLUE, COLOURS, VERMILION
+from ...draw.colours import COLOURS
 from ...draw.signals import signal_picture
-from ...experiments.switches import way_down
-from ...network.network import Table
-from ..panels import frame, numbers, panels, picture, signal
+from ..panels import frame, numbers, panels, picture
 from ..parts import marked_positions, rounded
 
 
@@ -101,25 +98,6 @@ def receptive_fields(image, network, layers=None):
     return figure
 
 
-def shortened(table, first):
-    """Shorten a model table to its first rows, the max-pools further down, and the last row.
-
-    Args:
-        table: what `network.summary()` returns.
-        first: how many rows to keep at the top.
-
-    Returns Table, with a row of dots wherever rows were left out.
-    """
-    last = len(table.rows) - 1
-    kept = [
-        i for i, row in enumerate(table.rows) if i < first or row[1] == "MaxPooling2D" or i == last
-    ]
-    rows, dots = [], ("⋮",) + ("",) * (len(table.header) - 1)
-    for before, i in zip([-1, *kept], kept, strict=False):
-        rows += [dots] * (i > before + 1) + [table.rows[i]]
-    return Table(table.header, tuple(rows), table.notes)
-
-
 def branches_toy(signal, scaled, met, maps, cuts):
     """Show what an Add, a batch norm and a Concatenate do to a signal; returns a Figure.
 
@@ -138,31 +116,4 @@ def branches_toy(signal, scaled, met, maps, cuts):
         ax.grid(False, which="both")
         ax.spines[:].set_visible(False)
     axes[1, 3].set_axis_off()
-    return figure
-
-
-def two_ways_down(cases):
-    """Show projections with the switches of two photographs, and where on the way down they part.
-
-    Args:
-        cases: {title: (first Features, second Features, Neuron of the first)}, at most three.
-
-    Returns Figure: one column a case; the two projections, and under them the correlation of the
-    two signals after each step, unpooling marked.
-    """
-    figure, axes = panels(len(cases), 3, width=2.4, height=2.1)
-    for column, (title, (first, second, neuron)) in enumerate(cases.items()):
-        pair, same = way_down(first, second, neuron)
-        for ax, one, features in zip(axes[:, column], pair, (first, second), strict=False):
-            name = features.image.name
-            signal(ax, one.pixels, f"{title}\n{name}" if features is first else name)
-        pools = [i for i, step in enumerate(pair[0].trace) if step.title == "unpool"]
-        ax = axes[2, column]
-        ax.plot(range(1, len(same) + 1), same, ".-", color=BLUE, lw=1, ms=4)
-        ax.plot([i + 1 for i in pools], [same[i] for i in pools], "v", color=VERMILION, ms=7)
-        ax.set_ylim(-0.05, 1.1)
-        ax.set_xlabel("steps down to the pixels (▾ unpool)", fontsize=8)
-        ax.tick_params(labelsize=8)
-        ax.spines[["top", "right"]].set_visible(False)
-    axes[2, 0].set_ylabel("correlation", fontsize=8)
     return figure

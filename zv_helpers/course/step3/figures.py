@@ -1,12 +1,9 @@
 """The figures of step 3: class scores, feature maps, the strongest neurons, and switches."""
 
-import warnings
-
 from ...atlas import patch
 from ...choose import strongest_targets
 from ...deconvnet import kept_positions
 from ...draw.colours import BLUE, COLOURS, GREEN, SKY
-from ...images import SmallImageWarning, load_image
 from ..panels import frame, panels, picture
 from ..parts import bars, without_empty
 
@@ -104,18 +101,6 @@ def one_neuron(features, neuron):
     box = features.receptive_field(neuron)
     frame(picture(middle, features.image.pixels, "its receptive field"), box)
     picture(right, patch(features.image, box), "the patch in it, enlarged")
-    return figure
-
-
-def photographs(network, names):
-    """Draw photographs of `zv.photographs()` side by side, as a network gets them; returns a
-    Figure."""
-    figure, axes = panels(len(names), width=1.7, height=1.9, squeeze=False)
-    for ax, name in zip(axes[0], names, strict=True):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SmallImageWarning)  # to choose from, not to look into
-            pixels = load_image(name, network).pixels
-        picture(ax, pixels, name.replace("_", " "))
     return figure
 
 

@@ -1,5 +1,5 @@
-"""The figures of step 4: projections beside their patches, and relevance scores. (`trace` follows
-one projection on its way down.)"""
+"""The figures of step 4: projections beside their patches and beside edges, and relevance scores.
+(`trace` follows one projection on its way down.)"""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ...atlas import patch
 from ...deconvnet import RULES, project
 from ...draw.colours import BLUE, ORANGE, SKY
 from ...relevance import rank_correlation
-from ..panels import frame, panels, picture
+from ..panels import frame, panels, picture, signal
 from ..parts import bars, rounded, signed
 
 
@@ -41,21 +41,20 @@ def rules_side_by_side(features, neurons, rules=RULES):
     return figure
 
 
-def top_maps(features, layer, scores, count=5, rule="deconvnet"):
-    """Show the feature maps with the highest scores: projections and patches; returns the Figure.
+def beside_edges(steep, difference, signals):
+    """Show two edge detectors' pictures and signals in a row, each at its own scale; returns the
+    Figure.
 
-    scores: (channels,). Each map is shown by its strongest neuron.
+    Args:
+        steep: float (h, w), never negative, as Sobel's filter gives it: black is 0.
+        difference: float (h, w), of either sign, drawn as the signals are: mid-grey is 0.
+        signals: {title: float (h, w)}, added up over the colours.
     """
-    best = np.argsort(-scores, kind="stable")[:count]
-    neurons = [features.strongest(layer, channel) for channel in best]
-    figure, axes = panels(count, rows=2, width=1.6)
-    projections = project(features, neurons, rule)
-    for column, (channel, shown) in enumerate(zip(best, projections, strict=True)):
-        title = f"map {channel}: R = {scores[channel]:.2g}"
-        picture(axes[0, column], shown.picture(), title)
-        picture(axes[1, column], patch(features.image, shown.box))
-    axes[0, 0].set_ylabel("projection", fontsize=9)
-    axes[1, 0].set_ylabel("photograph", fontsize=9)
+    signed = {"difference of Gaussians": difference, **signals}
+    figure, axes = panels(1 + len(signed), width=1.9)
+    picture(axes[0], steep, "Sobel", cmap="gray", vmin=0)
+    for ax, (title, values) in zip(axes[1:], signed.items(), strict=True):
+        signal(ax, values[..., None], title)
     return figure
 
 

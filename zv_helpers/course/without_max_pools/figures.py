@@ -1,5 +1,5 @@
-"""The figures of the lab: one neuron with several photographs' forward passes, and how alike its
-pictures are at every layer."""
+"""The figures of the lab: one neuron with several photographs' forward passes, how alike its
+pictures are at every layer, and where on the way down two of them part."""
 
 import warnings
 
@@ -9,8 +9,8 @@ from ...choose import is_of_classes
 from ...deconvnet import RULES, ProjectionWarning, project
 from ...draw.colours import BLUE, GREEN, GREY, VERMILION
 from ...draw.signals import signal_picture
-from ...experiments.switches import likeness, likeness_of_neurons
-from ..panels import panels, picture
+from ...experiments.switches import likeness, likeness_of_neurons, way_down
+from ..panels import panels, picture, signal
 
 COLOURS = {"deconvnet": VERMILION, "guided": BLUE, "gradient": GREEN}
 
@@ -82,4 +82,31 @@ def by_depth(networks):
         ax.set_ylim(-0.05, 1.05)
     axes[0, 0].set_ylabel("likeness of the pictures", fontsize=8)
     axes[0, 0].legend(fontsize=7, frameon=False, loc="upper right")
+    return figure
+
+
+def two_ways_down(cases):
+    """Show projections with the switches of two photographs, and where on the way down they part.
+
+    Args:
+        cases: {title: (first Features, second Features, Neuron of the first)}, at most three.
+
+    Returns Figure: one column a case; the two projections, and under them the correlation of the
+    two signals after each step, unpooling marked.
+    """
+    figure, axes = panels(len(cases), 3, width=2.4, height=2.1)
+    for column, (title, (first, second, neuron)) in enumerate(cases.items()):
+        pair, same = way_down(first, second, neuron)
+        for ax, one, features in zip(axes[:, column], pair, (first, second), strict=False):
+            name = features.image.name
+            signal(ax, one.pixels, f"{title}\n{name}" if features is first else name)
+        pools = [i for i, step in enumerate(pair[0].trace) if step.title == "unpool"]
+        ax = axes[2, column]
+        ax.plot(range(1, len(same) + 1), same, ".-", color=BLUE, lw=1, ms=4)
+        ax.plot([i + 1 for i in pools], [same[i] for i in pools], "v", color=VERMILION, ms=7)
+        ax.set_ylim(-0.05, 1.1)
+        ax.set_xlabel("steps down to the pixels (▾ unpool)", fontsize=8)
+        ax.tick_params(labelsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+    axes[2, 0].set_ylabel("correlation", fontsize=8)
     return figure

@@ -1,4 +1,4 @@
-"""Three heatmaps that look alike, of step 6's third exercise: one of them is right."""
+"""Three heatmaps that look alike, of the exercise: one of them is right."""
 
 import warnings
 from dataclasses import dataclass, field
