@@ -28,6 +28,7 @@ GOOGLE = {
     "google/__init__.py": "",
     "google/colab/__init__.py": "from . import _shell, output",
     "google/colab/_shell.py": (
+        "from google.colab import output\n"
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "class Shell(InteractiveShell):\n    pass\n"
     ),
@@ -164,6 +165,7 @@ def run(source):
     shell.run_cell(source).raise_error()
 
 run({cell!r})
+assert _shell.output._widgets._installed_url, "the widget manager"
 run({cell!r})  # "Run all" once more
 run('''
 import os, sys

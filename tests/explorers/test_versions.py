@@ -2,6 +2,8 @@
 second."""
 
 import importlib.util
+import sys
+import types
 
 import ipywidgets as widgets
 import pytest
@@ -32,6 +34,17 @@ def test_what_is_shown_is_the_root_and_what_anywidget_says_about_it():
     data, metadata = versions.bundle(root, picture)
     assert data[versions.VIEW]["model_id"] == root.model_id != picture.model_id
     assert data[versions.VIEW]["version_major"] == 2 and metadata == {}
+
+
+def test_on_colab_an_explorer_names_the_widget_manager(squeezenet, monkeypatch):
+    """Colab shows no picture of a cell's last value without it."""
+    output = types.ModuleType("google.colab.output")
+    output.enable_custom_widget_manager = lambda: None
+    output._widgets = types.SimpleNamespace(_installed_url="https://example.org/manager.js")
+    monkeypatch.setitem(sys.modules, "google.colab.output", output)
+    _, metadata = explorers.photograph_chooser(squeezenet)._repr_mimebundle_()
+    assert metadata[versions.VIEW]["colab"]["custom_widget_manager"]["url"].endswith("manager.js")
+    assert "tabby_cat" in metadata["image/jpeg"]["alt"]
 
 
 def sent(button, counter, *files):
