@@ -102,15 +102,23 @@ def test_a_lock_that_was_left_over_does_not_stop_anybody(record, monkeypatch):
 WRITER = """
 import sys
 from zv_helpers.course import solved
+print("ready", flush=True)
+sys.stdin.readline()
 for i in range(40):
     solved.record("step6", f"check_{sys.argv[1]}_{i:02}")
 """
 
 
 def test_two_kernels_at_once_lose_nothing(record):
-    command = [sys.executable, "-c", WRITER]
-    both = [subprocess.Popen([*command, name], cwd=ROOT) for name in ("one", "two")]
-    assert [one.wait(60) for one in both] == [0, 0]
+    command, pipe = [sys.executable, "-c", WRITER], subprocess.PIPE
+    how = {"cwd": ROOT, "stdin": pipe, "stdout": pipe, "text": True}
+    both = [subprocess.Popen([*command, name], **how) for name in ("one", "two")]
+    assert [writer.stdout.readline() for writer in both] == ["ready\n"] * 2
+    for writer in both:
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert [writer.communicate()[0] for writer in both] == [""] * 2
+    assert [writer.returncode for writer in both] == [0, 0]
     expected = [f"check_{name}_{i:02}" for name in ("one", "two") for i in range(40)]
     assert solved.recorded() == {"step6": expected}
 
