@@ -9,7 +9,7 @@ from looking import EVERY, click, drawn, seen
 from zv_helpers import explorers
 from zv_helpers.draw import strips
 from zv_helpers.draw.colours import ON_DARK, ON_WHITE, rgb
-from zv_helpers.draw.page import NARROW, PAPER, WIDE, Page
+from zv_helpers.draw.page import GAP, MARGIN, NARROW, PAPER, WIDE, Page
 from zv_helpers.explorers import atlas_picture, chooser, hiding, layout, neuron, nine, strip
 from zv_helpers.explorers.neuron_picture import side_of
 from zv_helpers.explorers.thumbnails import PITCH, columns_on, names_to_choose
@@ -262,6 +262,22 @@ def test_a_click_hits_the_square_and_the_thumbnails(cat, page):
     row, column = divmod(place, columns)
     click(choosing.picture, left + 20 + column * PITCH, top + 20 + row * PITCH)
     assert choosing.name == "german_shepherd"
+
+
+def test_the_rows_of_a_strip_keep_their_distance():
+    page = Page(400)
+    (left, top), (right, same), (below, low) = (strips.corner(i, 90, 70, page) for i in range(3))
+    assert (left, top) == (MARGIN, MARGIN) and (right, same) == (MARGIN + 90 + GAP, top)
+    assert (below, low) == (left, top + page.head + 70 + GAP)
+
+
+def test_the_thumbnails_of_the_atlas_follow_the_page(cat):
+    explorer = explorers.atlas_explorer(cat.network)
+    explorer.controls["Find maps by photograph"].value = True
+    explorer.show(asked=(0,))
+    light = explorer.asking.sheet.value
+    told(explorer, dark=True)
+    assert explorer.asking.sheet.value != light
 
 
 def test_thumbnails_follow_the_page_and_a_click_hits(cat):
