@@ -9,7 +9,7 @@ from looking import EVERY, click, drawn, seen
 from zv_helpers import explorers
 from zv_helpers.draw import strips
 from zv_helpers.draw.colours import ON_DARK, ON_WHITE, rgb
-from zv_helpers.draw.page import NARROW, PAPER, WIDE, Page
+from zv_helpers.draw.page import GAP, MARGIN, NARROW, PAPER, WIDE, Page
 from zv_helpers.explorers import atlas_picture, chooser, hiding, layout, neuron, nine, strip
 from zv_helpers.explorers.neuron_picture import side_of
 from zv_helpers.explorers.thumbnails import PITCH, columns_on, names_to_choose
@@ -88,9 +88,13 @@ def test_the_strip_says_of_every_layer_where_it_is(cat):
         f"fire5, layer {place + 1} of {len(words)}: 256 maps of 27 × 27, a neuron sees "
         f"{down} × {across} of 224 × 224 pixels"
     )
-    assert words[-1].endswith("a neuron sees all 224 × 224 pixels") or "sees" in words[-1]
     assert explorer.strip.place == place and explorer.strip.label.endswith(words[place])
     assert explorer.controls["name"].tooltip == words[place]
+
+
+def test_the_strip_says_where_a_neuron_sees_everything(lite_cat):
+    words = explorers.neuron_explorer(lite_cat).strip.words
+    assert words[-1].endswith(", a neuron sees all 224 × 224 pixels")
 
 
 def test_a_bar_is_as_high_as_its_maps_are_large(cat):
@@ -132,6 +136,9 @@ def test_every_explorer_can_be_drawn_for_every_page(untouched, page):
         assert drawn.getpixel((2, 2)) == rgb(page.shades.ground), name
         assert drawn.getpixel((2, drawn.height - 3)) == rgb(page.shades.ground), name
         assert drawn.width <= page.width, name
+        if page.dark:
+            for light in (ON_WHITE.ground, ON_WHITE.empty):
+                assert (np.asarray(drawn) == rgb(light)).all(axis=2).mean() < 0.01, name
 
 
 def test_the_browser_tells_how_narrow_and_how_dark_the_page_is(cat):
@@ -262,6 +269,22 @@ def test_a_click_hits_the_square_and_the_thumbnails(cat, page):
     row, column = divmod(place, columns)
     click(choosing.picture, left + 20 + column * PITCH, top + 20 + row * PITCH)
     assert choosing.name == "german_shepherd"
+
+
+def test_the_rows_of_a_strip_keep_their_distance():
+    page = Page(400)
+    (left, top), (right, same), (below, low) = (strips.corner(i, 90, 70, page) for i in range(3))
+    assert (left, top) == (MARGIN, MARGIN) and (right, same) == (MARGIN + 90 + GAP, top)
+    assert (below, low) == (left, top + page.head + 70 + GAP)
+
+
+def test_the_thumbnails_of_the_atlas_follow_the_page(cat):
+    explorer = explorers.atlas_explorer(cat.network)
+    explorer.controls["Find maps by photograph"].value = True
+    explorer.show(asked=(0,))
+    light = explorer.asking.sheet.value
+    told(explorer, dark=True)
+    assert explorer.asking.sheet.value != light
 
 
 def test_thumbnails_follow_the_page_and_a_click_hits(cat):

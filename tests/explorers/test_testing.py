@@ -104,6 +104,10 @@ def test_the_heatmap_on_show_is_examined(small, make):
     assert explorer.evidence.reveal == 1 and not explorer.testing.row.children
     np.testing.assert_array_equal(seen(explorer), before)
     assert explorer.state == state and explorer.text in unescaped(explorer)
+    explorer.picture.page = {"width": 1100, "dark": True}
+    dark = drawn(draw_verdict(small, expected, explorer.page))
+    np.testing.assert_array_equal(evidence(explorer), dark)
+    assert (dark[2, 2] < 40).all() and explorer.page.dark
 
 
 def test_the_relevance_scores_on_show_are_examined(small):
