@@ -26,7 +26,6 @@ html_title = project
 html_theme_options = {
     "navbar_persistent": [],  # the search stands in the sidebar
     "use_download_button": False,
-    "show_toc_level": 2,
     "home_page_in_toc": True,
 }
 html_static_path = ["static"]

@@ -75,6 +75,13 @@ def test_nothing_serious_bars_a_reader(page, name):
     assert serious_problems(page, "html") == []
 
 
+def test_no_page_is_wider_than_a_phone(page):
+    page.set_viewport_size({"width": 390, "height": 844})
+    for name in KINDS:
+        page.goto((SITE / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+
+
 def test_every_saved_picture_is_shown_and_no_widget_as_text(page):
     for name in PAGES:
         if not name.startswith("notebooks/"):
@@ -165,4 +172,8 @@ def test_no_slide_is_larger_than_the_screen(browser, name):
     assert opened.evaluate("Reveal.getTotalSlides()") > 15
     assert opened.evaluate("Reveal.getScale()") == 1
     assert opened.evaluate(TOO_LARGE) == []
+    alts = opened.evaluate("[...document.images].map(one => one.alt)")
+    assert all(alts) and not any("No description" in alt for alt in alts)  # nbconvert's own
+    if EVERY or name == SLIDES[0]:
+        assert serious_problems(opened, "html") == []
     opened.close()
