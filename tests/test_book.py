@@ -142,8 +142,10 @@ def test_slides_keep_every_picture_and_the_words(both):
     notebook, shown = both
     texts = [[o for o in outputs(n) if "image/jpeg" in o.get("data", {})] for n in both]
     assert texts[0] == texts[1]
-    first = " ".join(slides.links(notebook.cells[0].source, "notebooks/x.ipynb").split())
-    assert " ".join(" ".join(c.source for c in shown.cells).split()).startswith(first[:120])
+    words = " ".join(cell.source for cell in shown.cells)
+    for cell in notebook.cells:
+        if cell.source.startswith("## ") and "## Set-up" not in cell.source:
+            assert " ".join(cell.source.split("\n")[:1]) in words
 
 
 def test_what_is_too_tall_by_the_estimate_is_cut(both):

@@ -37,6 +37,21 @@ def sources():
     return [*map(Path, ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")), *sorted(kept)]
 
 
+def title_of(cells):
+    """Return the title of a notebook: its first heading."""
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return re.search(r"^# (.+)$", text, re.MULTILINE)[1]
+
+
+def without_badges(text):
+    """Write links whose picture comes from another host as words: the book is read offline.
+
+    >>> without_badges("[![Open in Colab](https://x.org/badge.svg)](https://x.org/go)")
+    '[Open in Colab](https://x.org/go)'
+    """
+    return re.sub(r"!\[([^\]]+)\]\(https?://[^)]+\)", r"\1", text)
+
+
 def anchors(text):
     """Spell the anchors of links as GitHub and MyST do, not as JupyterLab does.
 
@@ -57,7 +72,7 @@ def staged_page(path, text):
     """Return a page, Markdown, with its links' anchors as in the book and the pages under it."""
     below = BELOW.get(path.as_posix())
     tree = f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{below}\n```\n" if below else ""
-    return anchors(text) + tree
+    return without_badges(anchors(text)) + tree
 
 
 def staged_notebook(text):
@@ -65,7 +80,7 @@ def staged_notebook(text):
     notebook, cells = json.loads(text), []
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            cell["source"] = anchors("".join(cell["source"]))
+            cell["source"] = without_badges(anchors("".join(cell["source"])))
         cells += described(cell) if cell["cell_type"] == "code" else [cell]
     return json.dumps(notebook | {"cells": cells}, ensure_ascii=False)
 
@@ -141,8 +156,7 @@ def slides_page():
     for path in sources():
         if path.suffix == ".ipynb":
             cells = json.loads((ROOT / path).read_text(encoding="utf-8"))["cells"]
-            title = "".join(cells[0]["source"]).split("\n")[0].removeprefix("# ")
-            rows.append(f'<li><a href="slides/{path.stem}.html">{title}</a></li>')
+            rows.append(f'<li><a href="slides/{path.stem}.html">{title_of(cells)}</a></li>')
     intro = (ROOT / "book" / "slides.md").read_text(encoding="utf-8")
     return "\n".join([intro, "<ul>", *rows, "</ul>", ""])
 

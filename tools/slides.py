@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from PIL import Image
 
-from book import anchors
+from book import anchors, title_of, without_badges
 
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "book" / "_build" / "html" / "slides"
@@ -49,7 +49,7 @@ def without_set_up(cells):
             cell.source = ANSWERS.sub("", SET_UP.sub("", cell.source)).strip()
             if cell.source:
                 kept.append(cell)
-        elif i > last and section != YOUR_TURN:
+        elif section != YOUR_TURN and (i > last or any(map(is_picture, cell.outputs))):
             kept.append(hide_long_code(cell))
         elif i > last and given(cell):
             kept.append(without_code(changed(cell, outputs=given(cell))))
@@ -194,7 +194,9 @@ def links(text, path):
         place = posixpath.normpath(posixpath.join(folder, match[1] or name))
         return f"](../{posixpath.splitext(place)[0]}.html{match[2] or ''})"
 
-    return re.sub(r"\]\(([\w./-]+\.(?:md|ipynb))?(#[^)\s]*)?\)", to_the_book, anchors(text))
+    return re.sub(
+        r"\]\(([\w./-]+\.(?:md|ipynb))?(#[^)\s]*)?\)", to_the_book, without_badges(anchors(text))
+    )
 
 
 def for_slides(notebook, path):
@@ -206,8 +208,7 @@ def for_slides(notebook, path):
             cell.source = links(cell.source, path)
     pack(cells)
     notebook.cells = cells
-    title = re.match(r"# (.+)", cells[0].source)
-    notebook.metadata["title"] = title[1]
+    notebook.metadata["title"] = title_of(cells)
     return notebook
 
 
