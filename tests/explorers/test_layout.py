@@ -88,9 +88,13 @@ def test_the_strip_says_of_every_layer_where_it_is(cat):
         f"fire5, layer {place + 1} of {len(words)}: 256 maps of 27 × 27, a neuron sees "
         f"{down} × {across} of 224 × 224 pixels"
     )
-    assert words[-1].endswith("a neuron sees all 224 × 224 pixels") or "sees" in words[-1]
     assert explorer.strip.place == place and explorer.strip.label.endswith(words[place])
     assert explorer.controls["name"].tooltip == words[place]
+
+
+def test_the_strip_says_where_a_neuron_sees_everything(lite_cat):
+    words = explorers.neuron_explorer(lite_cat).strip.words
+    assert words[-1].endswith(", a neuron sees all 224 × 224 pixels")
 
 
 def test_a_bar_is_as_high_as_its_maps_are_large(cat):
@@ -132,6 +136,10 @@ def test_every_explorer_can_be_drawn_for_every_page(untouched, page):
         assert drawn.getpixel((2, 2)) == rgb(page.shades.ground), name
         assert drawn.getpixel((2, drawn.height - 3)) == rgb(page.shades.ground), name
         assert drawn.width <= page.width, name
+        if page.dark:
+            for light in (ON_WHITE.ground, ON_WHITE.empty):
+                share = (np.asarray(drawn) == rgb(light)).all(axis=2).mean()
+                assert share < (0.03 if name == "photograph_chooser" else 0.01), name
 
 
 def test_the_browser_tells_how_narrow_and_how_dark_the_page_is(cat):
