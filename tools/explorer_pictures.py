@@ -55,12 +55,7 @@ def main():
                 if name == "steps":  # halfway down to the pixels
                     explorer.press("Step", "ArrowRight", 22)
                     explorer.wait_for_line("Step 22 of")
-                if name in ("atlas", "evolution"):  # the tall ones
-                    explorer.page.set_viewport_size({"width": 1280, "height": 900})
                 if name == "atlas":
-                    explorer.control("button", "Find maps by photograph").click()
-                    explorer.control("listbox", "These photographs").select_option("tabby_cat")
-                    explorer.root.get_by_text("maps, the clearest first").wait_for()
                     explorer.wait_for_line("one scale")
                 explorer.page.wait_for_timeout(500)
                 shot = Image.open(io.BytesIO(explorer.root.screenshot())).convert("RGB")

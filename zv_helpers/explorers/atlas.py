@@ -76,13 +76,13 @@ OPEN = (
             None, lambda explorer, _: explorer.build(explorer.context.chosen)),
     Control("place", "Dropdown", "Neuron", "Which of the strongest neurons is framed", 270,
             neurons),
-    Control(None, "Button", "Open it below", "Open the framed neuron in the neuron explorer", 120,
+    Control(None, "Button", "Open it below", "Open the framed neuron in the neuron explorer, "
+            "as a click on a picture does", 120,
             lambda view: {"disabled": view.nine is None or not view.nine.neurons},
             lambda explorer, _: explorer.open(explorer.now().place)),
     Control(None, "ToggleButton", "Find maps by photograph",
             "Ask which maps answer to some photographs, and least to the others", 190, None,
             lambda explorer, on: explorer.asking.show(on)),
-    "A click on a picture opens it too.",
 )
 # fmt: on
 

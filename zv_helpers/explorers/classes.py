@@ -69,5 +69,5 @@ def to_class(explorer, text):
 # fmt: off
 CLASS = Control("class_index", "Combobox", "Class",
                 "Type a part of a class's name, or its number; the five most probable come first",
-                330, shown, to_class, {"placeholder": "type a name"})
+                250, shown, to_class, {"placeholder": "type a name"})
 # fmt: on

@@ -134,5 +134,5 @@ LAYER = (
 LARGE = Control(None, "Checkbox", "Large", "Words that can be read from the last row", 90,
                 write=lambda explorer, on: explorer.sized(on) and None)
 PIN = Control("pin", "ToggleButton", "Pin for comparison",
-              "Keep this picture below, and compare others with it", 165, pinned, to_pin)
+              "Keep this picture below, and compare others with it", 150, pinned, to_pin)
 # fmt: on

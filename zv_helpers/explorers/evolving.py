@@ -14,7 +14,7 @@ from . import as_code, tables
 from .controls import LAYER, Control
 from .shell import Context, Explorer
 
-SIDE, SMALL = 150, 62  # pixels, of a panel, and of a picture in the film
+SIDE, SMALL = 144, 62  # pixels, of a panel, and of a picture in the film
 LARGE_SIDE, LARGE_SMALL = 262, 110  # the same where it need not fit on a screen
 
 
@@ -223,7 +223,7 @@ class EvolutionExplorer(Explorer):
     """The widgets of `evolution_explorer`."""
 
     movers = (TIME, LAYER, MAP)
-    in_fold = "Large words"
+    in_fold, lines = "Large words", 1
     resolve, render, caption = staticmethod(resolve), staticmethod(render), staticmethod(caption)
     kind, code = "evolution", staticmethod(as_code.evolution)
     numbers = staticmethod(tables.evolution)

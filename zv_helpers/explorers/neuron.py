@@ -250,7 +250,7 @@ ATLAS = Control("atlas", "ToggleButton", "Atlas of this map",
                 "Show the photographs that excite this feature map most, and their projections",
                 150, lambda view: {"value": view.state.atlas is not None}, to_atlas)
 # fmt: on
-CLICK = "Click the photograph or the feature map to move the position"
+CLICK = "Click photograph or map to move it"
 
 
 class NeuronExplorer(FeatureExplorer):

@@ -48,7 +48,7 @@ class Tools:
         tip = "Write this picture with its text, and its numbers, into the folder results"
         self.save = _button("Button", "Save", tip, 70)
         self.row, self.lines = row(self.back, self.copy, self.save), Lines()
-        self.row.add_class("zv-tools")
+        self.row.layout.width = "auto"
         self.lines.layout = widgets.Layout(width="auto", margin="0 2px")
         self.back.on_click(lambda button: explorer.back())
         self.lines.on_undo(explorer.back)
