@@ -137,6 +137,8 @@ def text_height(text):
         lines = block.split("\n")
         if block.startswith("#"):
             total += HEADING
+        elif block.startswith("!["):
+            total += TALLEST_PICTURE + GAP
         elif block.startswith("|"):
             total += ROW * (len(lines) - 1) + GAP
         elif re.match(r"[-*\d]", block):
@@ -181,21 +183,28 @@ def pack(cells):
 
 
 def links(text, path):
-    """Let the links of a notebook lead to the pages of the book, from its folder of slides.
+    """Let the links of a notebook lead to the pages of the book, from its folder of slides, and
+    those to pictures start at the repository's top: they are embedded.
 
     >>> links("[2](../02_x.ipynb#A-b.) [words](../../docs/glossary.md)", "notebooks/labs/y.ipynb")
     '[2](../notebooks/02_x.html#a-b) [words](../docs/glossary.html)'
     >>> links("[there](#1.-One)", "notebooks/labs/y.ipynb")
     '[there](../notebooks/labs/y.html#1-one)'
+    >>> links("![words](../docs/z.jpg)", "notebooks/02_x.ipynb")
+    '![words](docs/z.jpg)'
     """
     folder, name = posixpath.split(path)
 
     def to_the_book(match):
         place = posixpath.normpath(posixpath.join(folder, match[1] or name))
+        if place.endswith(".jpg"):
+            return f"]({place})"
         return f"](../{posixpath.splitext(place)[0]}.html{match[2] or ''})"
 
     return re.sub(
-        r"\]\(([\w./-]+\.(?:md|ipynb))?(#[^)\s]*)?\)", to_the_book, without_badges(anchors(text))
+        r"\]\(([\w./-]+\.(?:md|ipynb|jpg))?(#[^)\s]*)?\)",
+        to_the_book,
+        without_badges(anchors(text)),
     )
 
 
@@ -227,6 +236,7 @@ def exporter():
         reveal_url_prefix="reveal",
         reveal_theme="white",
         exclude_anchor_links=True,
+        embed_images=True,
     )
 
 
@@ -252,7 +262,8 @@ def main():
         if page.exists() and page.stat().st_mtime > newest:
             continue
         name = path.relative_to(ROOT).as_posix()
-        text, _ = export.from_notebook_node(for_slides(nbformat.read(path, 4), name))
+        about = {"metadata": {"path": str(ROOT)}}  # from where the pictures of its text are read
+        text, _ = export.from_notebook_node(for_slides(nbformat.read(path, 4), name), about)
         page.write_text(text, encoding="utf-8")
     print(f"Slides: {SLIDES.relative_to(ROOT)}")
 

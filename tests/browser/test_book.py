@@ -171,7 +171,7 @@ def test_no_slide_is_larger_than_the_screen(browser, name):
     opened = browser.new_page(viewport={"width": 1280, "height": 720})
     opened.goto((SITE / name).as_uri())
     opened.wait_for_function("() => window.Reveal && Reveal.isReady()")
-    assert opened.evaluate("Reveal.getTotalSlides()") > 15
+    assert opened.evaluate("Reveal.getTotalSlides()") > 10
     assert opened.evaluate("Reveal.getScale()") == 1
     assert opened.evaluate(TOO_LARGE) == []
     alts = opened.evaluate("[...document.images].map(one => one.alt)")
