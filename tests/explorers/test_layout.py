@@ -13,6 +13,7 @@ from zv_helpers.draw.page import GAP, MARGIN, NARROW, PAPER, WIDE, Page
 from zv_helpers.explorers import atlas_picture, chooser, hiding, layout, neuron, nine, strip
 from zv_helpers.explorers.neuron_picture import side_of
 from zv_helpers.explorers.thumbnails import PITCH, columns_on, names_to_choose
+from zv_helpers.explorers.versions import tooltip_of
 
 PAGES = [Page(*one) for one in itertools.product((WIDE, 400, 280), (False, True), (False, True))]
 
@@ -89,7 +90,8 @@ def test_the_strip_says_of_every_layer_where_it_is(cat):
         f"{down} × {across} of 224 × 224 pixels"
     )
     assert explorer.strip.place == place and explorer.strip.label.endswith(words[place])
-    assert explorer.controls["name"].tooltip == words[place]
+    menu = explorer.controls["name"]
+    assert getattr(menu, tooltip_of(menu)) == words[place]
 
 
 def test_the_strip_says_where_a_neuron_sees_everything(lite_cat):

@@ -19,6 +19,7 @@ from zv_helpers.explorers.overlay import OverlayState
 from zv_helpers.explorers.picture import Picture
 from zv_helpers.explorers.strip import LayerStrip
 from zv_helpers.explorers.tools import Lines
+from zv_helpers.explorers.versions import tooltip_of
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def test_every_control_has_a_label_and_a_tooltip(untouched):
         assert len(explorer.controls) == len(explorer.table)  # no label stands for two
         for widget in controls:
             assert widget.description
-            assert getattr(widget, "tooltip", None) or widget.description_tooltip  # ipywidgets 7
+            assert getattr(widget, tooltip_of(widget))
 
 
 def test_every_picture_and_the_line_have_their_place_in_the_page(untouched):
@@ -130,8 +131,10 @@ def test_every_picture_and_the_line_have_their_place_in_the_page(untouched):
 def test_every_control_shows_its_view_from_the_start(untouched):
     for explorer in untouched:
         for one in explorer.table:
+            widget = explorer.controls[one.label]
             for trait, value in one.shown(explorer.view).items():
-                assert getattr(explorer.controls[one.label], trait) == value, (one.label, trait)
+                name = tooltip_of(widget) if trait == "tooltip" else trait
+                assert getattr(widget, name) == value, (one.label, trait)
 
 
 def test_every_slider_stands_on_one_of_its_steps(untouched):
