@@ -324,7 +324,7 @@ class OnScreen:
     def unfold(self, on=True):
         """Open the fold, or close it."""
         if (self.fold.get_attribute("aria-expanded") == "true") != on:
-            self.fold.click()
+            self.fold.press("Enter")
         self.page.wait_for_function(UNFOLDED, arg=[self.fold.element_handle(), on])
 
     def value(self, role, name):

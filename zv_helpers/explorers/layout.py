@@ -14,7 +14,8 @@ OPEN: dict[str, bool] = {}  # of each kind of explorer: whether its fold was lef
 
 
 class Fold(anywidget.AnyWidget):
-    """The line that opens and closes what is folded away; what happens in the page is in fold.js.
+    """The line that opens and closes what is folded away, `body`, which follows it in the page;
+    what happens there is in fold.js and explorer.css, so a busy kernel does not hold it up.
 
     Traits:
         words: what is in it; opened: whether that is seen. It begins as the last one of its kind
@@ -29,12 +30,7 @@ class Fold(anywidget.AnyWidget):
         super().__init__(words=words, opened=OPEN.get(kind, False))
         self.layout = widgets.Layout(width="100%", margin="2px 0 0 0")
         self.body = body
-        self.observe(lambda event: self._turn(kind, event["new"]), "opened")
-        self._turn(kind, self.opened)
-
-    def _turn(self, kind, on):
-        OPEN[kind] = on
-        self.body.layout.display = None if on else "none"
+        self.observe(lambda event: OPEN.update({kind: event["new"]}), "opened")
 
 
 def grid(rows: Sequence[Sequence[widgets.Widget]]) -> widgets.Box:
