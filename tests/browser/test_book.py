@@ -43,11 +43,11 @@ def browser():
 
 @pytest.fixture
 def page(request, browser):
-    """A page without a network, which notes what it asks others for; light, or as a test says."""
+    """A page without a network, which notes what it asks others for; light, or as a test says.
+    Colours change at once: half-way to the dark their contrast is less."""
     scheme = getattr(request, "param", "light")
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, color_scheme=scheme, offline=True
-    )
+    how = {"color_scheme": scheme, "reduced_motion": "reduce", "offline": True}
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, **how)
     opened = context.new_page()
     opened.asked = []
     opened.on("request", lambda one: opened.asked.append(one.url))
