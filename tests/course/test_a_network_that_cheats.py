@@ -11,23 +11,8 @@ from zv_helpers.experiments.road_signs import CLASSES, draw_signs
 
 
 @pytest.fixture(scope="module")
-def suspect():
-    return networks.suspect(train=False)
-
-
-@pytest.fixture(scope="module")
-def honest(suspect):
-    return networks.tuned(suspect, stickers=0.5, train=False)
-
-
-@pytest.fixture(scope="module")
 def new():
     return networks.its_pictures()
-
-
-@pytest.fixture(scope="module")
-def bare():
-    return draw_signs(400, seed=1, progress=False)
 
 
 @pytest.fixture(scope="module")

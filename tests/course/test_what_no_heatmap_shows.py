@@ -6,27 +6,12 @@ from zv_helpers.course.a_network_that_cheats import figures, networks
 from zv_helpers.course.what_no_heatmap_shows import checks
 from zv_helpers.experiments import cheating
 from zv_helpers.experiments.cheating import right_by_class, share_named, share_right
-from zv_helpers.experiments.road_signs import CLASSES, draw_signs, in_light
-
-
-@pytest.fixture(scope="module")
-def suspect():
-    return networks.suspect(train=False)
-
-
-@pytest.fixture(scope="module")
-def honest(suspect):
-    return networks.tuned(suspect, stickers=0.5, train=False)
+from zv_helpers.experiments.road_signs import CLASSES, in_light
 
 
 @pytest.fixture(scope="module")
 def second():
     return networks.second()
-
-
-@pytest.fixture(scope="module")
-def bare():
-    return draw_signs(400, seed=1, progress=False)
 
 
 def test_no_heatmap_convicts_the_second_and_covering_does(second, honest, bare):
