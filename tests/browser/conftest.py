@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import zv_helpers as zv
+from zv_helpers.explorers.shell import Context
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 
@@ -109,6 +110,18 @@ def open_notebook(workbook, page, kernel):
 
 
 @pytest.fixture(scope="session")
+def open_explorers(workbook, open_notebook):
+    """`with open_explorers(name, setup, cells) as notebook`: one that is written for it."""
+    from in_browser import write_notebook
+
+    def opened(name, setup, cells):
+        write_notebook(workbook / "root" / f"{name}.ipynb", setup, cells)
+        return open_notebook(f"{name}.ipynb")
+
+    return opened
+
+
+@pytest.fixture(scope="session")
 def features_of(workbook, squeezenet):
     """A function from a photograph's name to its features, as in the notebooks."""
 
@@ -117,3 +130,9 @@ def features_of(workbook, squeezenet):
         return zv.extract_features(squeezenet, zv.load_image(name, squeezenet))
 
     return features
+
+
+@pytest.fixture(scope="module")
+def context(features_of):
+    """What most explorers look at first."""
+    return Context(features_of("tabby_cat"))

@@ -31,11 +31,8 @@ AS_AT_FIRST = 'atlas.show(layer="fire5", channel=241, rule="deconvnet", place=0)
 
 
 @pytest.fixture(scope="module")
-def notebook(workbook, open_notebook):
-    from in_browser import write_notebook
-
-    write_notebook(workbook / "root" / "atlas.ipynb", SETUP, EXPLORERS)
-    with open_notebook("atlas.ipynb") as notebook:
+def notebook(open_explorers):
+    with open_explorers("atlas", SETUP, EXPLORERS) as notebook:
         yield notebook
 
 

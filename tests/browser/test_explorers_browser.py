@@ -66,19 +66,11 @@ LISTEN = """() => {
 
 
 @pytest.fixture(scope="module")
-def notebook(workbook, open_notebook):
+def notebook(open_explorers):
     """A notebook with every explorer; `window.touched` says whether one had the focus."""
-    from in_browser import write_notebook
-
-    write_notebook(workbook / "root" / "explorers.ipynb", SETUP, EXPLORERS)
-    with open_notebook("explorers.ipynb") as notebook:
+    with open_explorers("explorers", SETUP, EXPLORERS) as notebook:
         notebook.page.evaluate(LISTEN)
         yield notebook
-
-
-@pytest.fixture(scope="module")
-def context(features_of):
-    return Context(features_of("tabby_cat"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from zv_helpers.draw.page import PAPER, Page
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.neuron_picture import side_of
-from zv_helpers.explorers.shell import STEP, Context
+from zv_helpers.explorers.shell import STEP
 
 pytestmark = pytest.mark.browser
 
@@ -32,17 +32,9 @@ SIZE = "img => [img.naturalWidth, img.naturalHeight]"
 
 
 @pytest.fixture(scope="module")
-def notebook(workbook, open_notebook):
-    from in_browser import write_notebook
-
-    write_notebook(workbook / "root" / "layout.ipynb", SETUP, EXPLORERS)
-    with open_notebook("layout.ipynb") as notebook:
+def notebook(open_explorers):
+    with open_explorers("layout", SETUP, EXPLORERS) as notebook:
         yield notebook
-
-
-@pytest.fixture(scope="module")
-def context(features_of):
-    return Context(features_of("tabby_cat"))
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from checks import differ, serious_problems, shows
 
 from zv_helpers.explorers import as_code, neuron
 from zv_helpers.explorers.neuron import NeuronState
-from zv_helpers.explorers.shell import Context
 
 pytestmark = pytest.mark.browser
 
@@ -20,18 +19,10 @@ FIRST = NeuronState("fire5", 20)
 
 
 @pytest.fixture(scope="module")
-def notebook(workbook, open_notebook):
-    from in_browser import write_notebook
-
+def notebook(open_explorers):
     explorers = ('neurons = explorers.neuron_explorer(features, "fire5", 20)\nneurons',)
-    write_notebook(workbook / "root" / "tools.ipynb", SETUP, explorers)
-    with open_notebook("tools.ipynb") as notebook:
+    with open_explorers("tools", SETUP, explorers) as notebook:
         yield notebook
-
-
-@pytest.fixture(scope="module")
-def context(features_of):
-    return Context(features_of("tabby_cat"))
 
 
 @pytest.fixture
