@@ -25,6 +25,18 @@ def differ(seen, expected):
     return bool(apart.max() > MOST or apart.mean() > MEAN), int(apart.max()), float(apart.mean())
 
 
+def wait_for_picture(explorer, picture, what):
+    """Wait until an explorer shows a PIL image: a page that became wide or narrow is drawn for
+    once more, and the line stays the same. Returns the image's pixels, as on the screen."""
+    expected = on_screen(picture)
+    for _ in range(50):
+        found = differ(explorer.pixels(), expected)
+        if not found[0]:
+            return expected
+        explorer.page.wait_for_timeout(100)
+    raise AssertionError(f"the picture is not that of {what}: {found}")
+
+
 def shows(explorer, module, context, state):
     """Check that an explorer shows a state: its text in the line, and its very pixels.
 
@@ -32,10 +44,7 @@ def shows(explorer, module, context, state):
     """
     view = module.resolve(context, state)
     explorer.wait_for_text(module.caption(view))
-    expected = on_screen(module.render(view))
-    found = differ(explorer.pixels(), expected)
-    assert not found[0], f"the picture is not that of {state}: {found}"
-    return expected
+    return wait_for_picture(explorer, module.render(view), state)
 
 
 def flickers(seen):

@@ -4,7 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
-from checks import cut_off, differ, flickers, on_screen, serious_problems, shows
+from checks import cut_off, flickers, serious_problems, shows, wait_for_picture
 
 import zv_helpers as zv
 from zv_helpers import explorers
@@ -105,7 +105,7 @@ def opens(explorer, context, place, squeezenet):
 
 def test_it_opens_with_the_patches_and_projections_of_the_atlas(explorer, context):
     view = exploring.resolve(context, STATE)
-    assert not differ(explorer.pixels(), on_screen(exploring.render(view)))[0]
+    wait_for_picture(explorer, exploring.render(view), STATE)
     assert explorer.image.get_attribute("alt") == exploring.caption(view)
 
 

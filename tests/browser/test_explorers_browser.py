@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from checks import cut_off, differ, flickers, on_screen, serious_problems, shows
+from checks import cut_off, differ, flickers, serious_problems, shows, wait_for_picture
 from moving import middle_of_position
 from PIL import Image
 
@@ -168,7 +168,7 @@ def test_thumbnails_choose_a_photograph(neurons, features_of):
     sheet.click(position={"x": columns * PITCH + 30, "y": rows * PITCH + 30})
     view = neuron.resolve(Context(features_of("chickens")), NeuronState("fire5", 195))
     neurons.wait_for_line(neuron.caption(view))
-    assert not differ(neurons.pixels(), on_screen(neuron.render(view)))[0]
+    wait_for_picture(neurons, neuron.render(view), "the chickens")
     assert neurons.value("combobox", "Photograph") == "chickens"
     button.click()
     sheet.wait_for(state="detached")
@@ -383,8 +383,7 @@ def accepted(explorer, squeezenet, source, do, seconds=20):
     do()
     line = explorer.wait_for_line(neuron.caption(view), seconds=seconds)
     assert all(note in line for note in image.notes)
-    found = differ(explorer.pixels(), on_screen(neuron.render(view)))
-    assert not found[0], found
+    wait_for_picture(explorer, neuron.render(view), source)
 
 
 @pytest.mark.parametrize(

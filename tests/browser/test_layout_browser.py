@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from checks import cut_off, differ, on_screen, serious_problems
+from checks import cut_off, serious_problems, wait_for_picture
 from PIL import Image
 from test_explorers_browser import EXPLORERS, SETUP
 
@@ -28,7 +28,6 @@ TOPS = """root => ['img.zv-picture', '.zv-line', '.zv-movers', '.zv-switches', '
 SLIDERS = """root => [...root.querySelectorAll('.zv-movers .slider-container')].map(
     one => one.getBoundingClientRect()).map(one => [Math.round(one.left), Math.round(one.right)])"""
 SCROLLS = "root => root.scrollWidth > root.clientWidth"
-SIZE = "img => [img.naturalWidth, img.naturalHeight]"
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +62,8 @@ def drawn_for(explorer, context, state, page):
     """Wait until a state of the neuron explorer is drawn for a page; returns its view."""
     view = neuron.resolve(context, state)
     explorer.wait_for_line(neuron.caption(view))
-    drawn = neuron.render(view, page)
-    explorer.page.wait_for_function(
-        f"([img, size]) => String(({SIZE})(img)) === String(size)",
-        arg=[explorer.image.element_handle(), list(drawn.size)],
-    )
-    for _ in range(50):
-        found = differ(explorer.pixels(), on_screen(drawn))
-        if not found[0]:
-            return view
-        explorer.page.wait_for_timeout(100)
-    raise AssertionError(f"the picture is not that for {page}: {found}")
+    wait_for_picture(explorer, neuron.render(view, page), f"{state} for {page}")
+    return view
 
 
 def clicks_hit(explorer, context, page):
