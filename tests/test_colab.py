@@ -4,8 +4,11 @@ Colab is simulated at its outer edge only: a package `google.colab` with the she
 widget manager. The clone, pip and the package it installs are real.
 """
 
+import ast
+import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +64,10 @@ def test_a_notebook_gets_link_and_cell_once_and_keeps_all_else(path):
     address = f"https://colab.research.google.com/github/lovelace/see/blob/main/{place}"
     assert "".join(title["source"]).count(f" · [open in Colab]({address})") == 1
     assert first["source"] != "" and "colab" in first["metadata"]["tags"]
+    picture = re.search(r"!\[.+?\]\((.+?)\)", "".join(title["source"]))
+    shown = ast.literal_eval(re.search(r"set_up\((.*)\)", first["source"][-1])[1] or "None")
+    assert shown == (picture and (path.parent / picture[1]).resolve().relative_to(ROOT).as_posix())
+    assert shown is None or (ROOT / shown).is_file()
     assert bare(after) == before
     counts = [cell["execution_count"] for cell in after["cells"] if cell["cell_type"] == "code"]
     assert counts == list(range(1, len(counts) + 1))
@@ -70,6 +77,14 @@ def test_a_notebook_gets_link_and_cell_once_and_keeps_all_else(path):
         after["cells"]
     )
     assert colab.written(read(path)) == path.read_text(encoding="utf-8")  # as nbformat writes it
+
+
+def test_of_six_titles_five_have_a_picture_and_an_address_is_none():
+    titles = ["".join(read(path)["cells"][0]["source"]) for path in NOTEBOOKS]
+    found = [colab.picture_of(title, "notebooks/x.ipynb") for title in titles]
+    assert found.count(None) == len(found) - 5
+    assert colab.picture_of("![a](https://example.org/a.jpg)", "notebooks/x.ipynb") is None
+    assert colab.picture_of("![a](../../docs/a.jpg)", "notebooks/labs/x.ipynb") == "docs/a.jpg"
 
 
 def test_every_notebook_carries_link_and_cell():
@@ -158,15 +173,18 @@ def published(tmp_path):
 ON_COLAB = """
 import sys
 from google.colab import _shell
+from IPython.utils.capture import capture_output
 shell = _shell.Shell.instance()
 sys.path.insert(0, "")  # as IPython's kernel has it
 
 def run(source):
     shell.run_cell(source).raise_error()
 
-run({cell!r})
+with capture_output() as shown:
+    run({cell!r})
+print(*(one.data["image/jpeg"] for one in shown.outputs))
 assert _shell.output._widgets._installed_url, "the widget manager"
-run({cell!r})  # "Run all" once more
+run({again!r})  # another notebook
 run('''
 import os, sys
 from pathlib import Path
@@ -185,7 +203,8 @@ print(bundle(picture, picture)[1][VIEW]["colab"]["custom_widget_manager"]["url"]
 @pytest.mark.skipif(os.name == "nt", reason="Colab is a Linux machine")
 def test_on_colab_the_cell_clones_installs_and_lets_widgets_be_shown(content, published):
     folder, python = content
-    cell = colab.first_cell(published)
+    picture = "docs/explorers/neuron.jpg"
+    cells = {"cell": colab.first_cell(published, picture), "again": colab.first_cell(published)}
     # Nothing may come from outside: what the core needs is there, as on Colab.
     offline = {"PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_CONFIG_FILE": os.devnull}
     known = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL"))}
@@ -195,9 +214,11 @@ def test_on_colab_the_cell_clones_installs_and_lets_widgets_be_shown(content, pu
             [python, "-c", code], cwd=folder, env=known | offline, capture_output=True, text=True
         )
 
-    done = of_colab(ON_COLAB.format(cell=cell))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.strip() == URL
+    done = of_colab(ON_COLAB.format(**cells))
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    *shown, url = done.stdout.split()
+    assert [base64.b64decode(one) for one in shown] == [(ROOT / picture).read_bytes()]
+    assert url == URL
     # Another session of the same machine, from any folder.
     done = of_colab("import os; os.chdir('/'); import zv_helpers; print(zv_helpers.data_folder())")
     assert done.stdout.strip() == str((folder / "zv" / "data").resolve()), done.stderr

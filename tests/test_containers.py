@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,26 @@ def test_lab_takes_large_uploads_and_sends_no_pings():
     (said,) = [one for one in lab_options() if "tornado_settings" in one]
     expected = {"websocket_max_message_size": 100 * 2**20, "ws_ping_interval": 0}
     assert said == f"--ServerApp.tornado_settings={expected}"
+
+
+def test_a_group_ends_what_needs_more_memory_and_nothing_else(follow, capsys):
+    from memory_group import group
+
+    held = [sys.executable, "-c", "import sys; b'x' * int(sys.argv[1])"]
+    try:
+        with group(80_000_000) as small:
+            fits = subprocess.run([*small.words, *held, "30_000_000"]).returncode
+            first = str(small)
+            needs_more = subprocess.run([*small.words, *held, "120_000_000"]).returncode
+            assert (fits, needs_more, small.ended) == (0, -signal.SIGKILL, 1)
+            assert 0.03 < small.peak < 0.0805
+        assert first.endswith("no process was ended") and not small.folder.exists()
+        refused = pytest.raises(SystemExit, match="Expected 0.08 GB to be enough")
+        with refused, follow.limited(ROOT / "binder", 0.08) as words:
+            subprocess.run([*words, *held, "120_000_000"])
+        assert "1 process was ended" in capsys.readouterr().out
+    except OSError as error:
+        pytest.skip(f"no group here: {error}")
 
 
 def test_the_image_leaves_out_what_git_does():

@@ -2,10 +2,10 @@
 somewhere."""
 
 import contextlib
-import importlib.util
 import io
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -151,11 +151,10 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
 @pytest.fixture(scope="module")
 def linking():
     """The tool that links the words."""
-    path = ROOT / "tools" / "glossary_links.py"
-    spec = importlib.util.spec_from_file_location("glossary_links", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    sys.path.append(str(ROOT / "tools"))
+    import glossary_links
+
+    return glossary_links
 
 
 def prose_cells(path):

@@ -4,18 +4,24 @@
 
 The link stands in the title's line "About … minutes"; the cell comes next and does nothing but on
 Colab. A second call changes nothing. No notebook is executed: the counts move by one.
+
+A picture in the title lies in the repository, and a copy of a notebook in Drive lies elsewhere:
+what is relative leads nowhere there, and Colab shows no attachments. So the cell shows the title's
+picture, from the clone.
 """
 
 import argparse
 import json
+import posixpath
 import re
 import sys
 import tomllib
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from which_notebooks import ROOT, ask_which
+
 TAGS = ["colab", "remove-cell"]  # the second: not for the site
 LINK = re.compile(r" · \[open in Colab\]\([^)]*\)")
+PICTURE = re.compile(r"!\[[^\]]*\]\(([^):]+)\)")  # no address: those are found from anywhere
 FOLDER = "zv"  # where the clone goes: a name that can be imported
 
 
@@ -31,13 +37,23 @@ def colab_address(path, repository):
     return f"https://colab.research.google.com/github/{owner_and_name}/blob/main/{path}"
 
 
-def first_cell(repository):
-    """Return the source of the cell that sets Colab up."""
+def picture_of(title, path):
+    """Return the path of a title's picture from the workbook's folder, or None. path: of the
+    notebook, from there too."""
+    found = PICTURE.search(title)
+    if found is None:
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), found[1]))
+
+
+def first_cell(repository, picture=None):
+    """Return the source of the cell that sets Colab up. picture: the title's, as a path from the
+    workbook's folder."""
     return (
         'if "google.colab" in str(get_ipython()):  # elsewhere this cell does nothing\n'
         f"    ![ -d {FOLDER} ] || git clone -q --depth 1 {repository} {FOLDER}\n"
         f"    from {FOLDER}.tools import on_colab\n\n"
-        "    on_colab.set_up()"
+        f"    on_colab.set_up({json.dumps(picture) if picture else ''})"
     )
 
 
@@ -60,13 +76,14 @@ def with_colab(notebook, path, repository):
     """Return a notebook (a dict as json reads it) with link and cell. path: from the folder."""
     title, *rest = (cell for cell in notebook["cells"] if not is_first_cell(cell))
     source = with_link("".join(title["source"]), colab_address(path, repository))
+    cell = first_cell(repository, picture_of(source, path))
     set_up = {
         "cell_type": "code",
         "execution_count": 1,
         "id": "colab",
         "metadata": {"jupyter": {"source_hidden": True}, "tags": TAGS},
         "outputs": [],
-        "source": first_cell(repository).splitlines(keepends=True),
+        "source": cell.splitlines(keepends=True),
     }
     title = title | {"source": source.splitlines(keepends=True)}
     return notebook | {"cells": numbered([title, set_up, *rest])}
@@ -97,13 +114,11 @@ def written(notebook):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="which ones (default: all)")
+    ask_which(parser)
     parser.add_argument("--check", action="store_true", help="change nothing, name the others")
     options = parser.parse_args()
-    folder = ROOT / "notebooks"
-    every = [*sorted(folder.glob("0*.ipynb")), *sorted(folder.glob("labs/*.ipynb"))]
     wrong = []
-    for path in options.notebooks or every:
+    for path in options.notebooks:
         before = path.read_text(encoding="utf-8")
         place = path.resolve().relative_to(ROOT).as_posix()
         after = written(with_colab(json.loads(before), place, repository()))

@@ -10,15 +10,14 @@ import os
 import re
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import zmq
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from traitlets.config import Config
+from which_notebooks import ask_which
 
-ROOT = Path(__file__).resolve().parents[1]
 CELL_SECONDS = 300
 LARGEST = 1_500_000
 CELL_METADATA = ("tags", "slideshow", "jupyter")
@@ -108,12 +107,8 @@ def refresh(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="which ones (default: all)")
-    folder = ROOT / "notebooks"
-    every = [*sorted(folder.glob("0*.ipynb")), *sorted(folder.glob("labs/*.ipynb"))]
-    paths = parser.parse_args().notebooks or every
-    if not paths:
-        sys.exit(f"Expected notebooks named 01_….ipynb in {folder}, but found none.")
+    ask_which(parser)
+    paths = parser.parse_args().notebooks
     os.environ.setdefault("ZV_MODEL", "squeezenet")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar is worth saving
     os.environ["ZV_PROGRESS"] = "0"  # nor are the ticks of whoever saves them

@@ -1,14 +1,16 @@
 """Follow the Dockerfile step by step without Docker, in an empty folder, and measure what it takes.
 
-    python tools/follow_dockerfile.py FOLDER [--notebooks notebooks/01*.ipynb …]
+    python tools/follow_dockerfile.py FOLDER [--notebooks notebooks/01*.ipynb …] [--memory 1.2]
 
 The packages are really installed, the server is started as CMD says, and each notebook runs through
 it as in a browser. The folder stands for the image's root: /srv is FOLDER/srv. Where the system
 allows it, what comes after USER runs as that number; `adduser` only makes the home. At the end
-stands the most memory that server and kernel took, in a table.
+stands the most memory that server and kernel took, in a table. `--memory` gives them so many GB and
+no swap, as `docker run --memory=1.2g --memory-swap=1.2g` does: a process that needs more is ended.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -21,6 +23,7 @@ import sys
 from pathlib import Path
 
 from environment import ROOT, runs
+from memory_group import forget_files, group
 
 PLACES = re.compile(r"(?<![\w.}/])/(srv|home)\b")
 USER_ID = 1000
@@ -142,25 +145,45 @@ def free_port():
         return found.getsockname()[1]
 
 
-def serve_and_run(image, notebooks):
-    """Start the image's command and run notebooks through its server; returns the exit status."""
+@contextlib.contextmanager
+def limited(folder, memory):
+    """Give the words that put a command into a group of so many GB (None: no limit). In the end say
+    what was held, and end the program if a process was ended for it."""
+    if memory is None:
+        yield []
+        return
+    forget_files(folder)  # installing has read and written them: in a container they count anew
+    with contextlib.ExitStack() as stack:
+        try:
+            made = stack.enter_context(group(int(memory * 1e9)))
+        except OSError as error:
+            sys.exit(f"Expected a group of processes that may hold {memory} GB, but {error}.")
+        yield made.words
+        print(f"in {memory} GB: {made}", flush=True)
+        if made.ended:
+            sys.exit(f"Expected {memory} GB to be enough, but processes were ended.")
+
+
+def serve_and_run(image, notebooks, words):
+    """Start the image's command and run notebooks through its server; returns the exit status.
+    words: to put before the command."""
     port, token = free_port(), "follow"
     known = {"ZV_MODEL": "squeezenet", "ZV_TRAIN": "0", "TQDM_DISABLE": "1", "JUPYTER_TOKEN": token}
     environment = image.environment() | known
     local = ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
     command = [word for word in image.command if not word.startswith(("--ip", "--port"))]
     server = subprocess.Popen(
-        [*image.prefix, *command, *local],
+        [*words, *image.prefix, *command, *local],
         cwd=image.workdir,
         env=environment,
         start_new_session=True,
     )
     try:
-        words = ["through_server.py", f"http://127.0.0.1:{port}", token, str(server.pid)]
-        script = Path(__file__).with_name(words[0])
+        about = [f"http://127.0.0.1:{port}", token, str(server.pid)]
+        script = Path(__file__).with_name("through_server.py")
         python = str(image.bin / "python")
         return subprocess.run(
-            [python, str(script), *words[1:], *notebooks], cwd=image.workdir, env=environment
+            [python, str(script), *about, *notebooks], cwd=image.workdir, env=environment
         ).returncode
     finally:
         os.killpg(server.pid, signal.SIGTERM)
@@ -174,6 +197,7 @@ def main():
     parser.add_argument(
         "--notebooks", nargs="*", default=one, help="which ones (default: the first)"
     )
+    parser.add_argument("--memory", type=float, help="GB; needs root (default: no limit)")
     options = parser.parse_args()
     folder = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -183,7 +207,9 @@ def main():
     for instruction, said in steps((ROOT / "Dockerfile").read_text(encoding="utf-8")):
         print(f"{instruction} {said}", flush=True)
         getattr(image, instruction)(said)
-    sys.exit(serve_and_run(image, options.notebooks))
+    with limited(folder, options.memory) as words:
+        status = serve_and_run(image, options.notebooks, words)
+    sys.exit(status)
 
 
 if __name__ == "__main__":

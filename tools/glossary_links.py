@@ -7,11 +7,10 @@ the title cell, in headings, code, links or what is collapsed.
 import argparse
 import re
 import sys
-from pathlib import Path
 
 import nbformat
+from which_notebooks import ROOT, ask_which
 
-ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY = ROOT / "docs" / "glossary.md"
 LINK = re.compile(r"\[([^\]]+)\]\([./]*docs/glossary\.md#[\w-]+\)")
 # What holds no first use: collapsed answers, headings, code, links, HTML tags, and titles of works
@@ -75,10 +74,8 @@ def refresh(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("notebooks", nargs="*", type=Path, help="which ones (default: all)")
-    folder = ROOT / "notebooks"
-    every = [*sorted(folder.glob("0*.ipynb")), *sorted(folder.glob("labs/*.ipynb"))]
-    changed = [path.name for path in parser.parse_args().notebooks or every if refresh(path)]
+    ask_which(parser)
+    changed = [path.name for path in parser.parse_args().notebooks if refresh(path)]
     sys.stdout.write(f"{len(changed)} changed: {', '.join(changed) or 'none'}\n")
 
 

@@ -47,8 +47,11 @@ def install():
         raise RuntimeError(f"The workbook could not be installed on Colab: {done.stderr.strip()}")
 
 
-def set_up():
-    """Make the workbook and its explorers work in this notebook; a second call does no harm."""
+def set_up(picture=None):
+    """Make the workbook and its explorers work in this notebook; a second call does no harm.
+
+    picture: the title's, a path in the clone, to show here; the title does not find it on Colab.
+    """
     if not present(["zeiler-workbook"]):
         install()
     if str(CLONE) not in sys.path:  # installed packages are found in the next session only
@@ -56,3 +59,7 @@ def set_up():
     from google.colab import output
 
     output.enable_custom_widget_manager()  # else no picture of an explorer is shown
+    if picture:
+        from IPython.display import Image, display
+
+        display(Image(filename=CLONE / picture, metadata={"alt": "The picture of the title."}))

@@ -18,6 +18,7 @@ import websocket
 
 MOST = 1.2  # GB, server and kernel together, without mapped libraries
 PATIENCE = 300  # seconds, for one cell or for the server's start
+ENDED = ("restarting", "autorestarting", "dead")  # what a server says of a kernel that has ended
 
 
 def wait_for(url, headers, server):
@@ -67,7 +68,7 @@ class Watch:
 
 
 def execute(socket, code):
-    """Run one cell; returns its error as text, or None."""
+    """Run one cell; returns its error as text, or None. Ends the program if the kernel ends."""
     header = {"msg_id": uuid.uuid4().hex, "msg_type": "execute_request", "session": "zv"}
     header |= {"username": "", "version": "5.3", "date": ""}
     content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
@@ -79,6 +80,8 @@ def execute(socket, code):
         if isinstance(answer, bytes):  # a widget's picture
             continue
         answer = json.loads(answer)
+        if answer["msg_type"] == "status" and answer["content"]["execution_state"] in ENDED:
+            sys.exit(f"Expected the kernel to live, but it ended in the cell {code[:80]!r}.")
         if answer["parent_header"].get("msg_id") != header["msg_id"]:
             continue
         content = answer["content"]

@@ -6,7 +6,6 @@ from checks import shows
 
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.neuron import NeuronState
-from zv_helpers.explorers.shell import Context
 
 pytestmark = pytest.mark.browser
 
@@ -35,13 +34,9 @@ def works(opened, context):
 
 
 def test_restarting_closing_and_reopening_leave_no_dead_or_doubled_explorers(
-    workbook, page, open_notebook, features_of
+    workbook, page, open_explorers, context
 ):
-    from in_browser import write_notebook
-
-    write_notebook(workbook / "root" / "small.ipynb", SETUP, EXPLORERS)
-    context = Context(features_of("tabby_cat"))
-    with open_notebook("small.ipynb") as small:
+    with open_explorers("small", SETUP, EXPLORERS) as small:
         works(small, context)
         small.run_all()
         works(small, context)

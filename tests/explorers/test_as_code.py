@@ -397,6 +397,27 @@ def test_a_network_that_was_chosen_by_its_name(cat, own_networks):
     same(names["heat"], explorer.heat)
 
 
+def test_a_network_that_was_trained_on_is_no_longer_what_its_name_loads(own_networks):
+    from digits import untrained
+
+    untrained().save(own_networks / "mine.keras")
+    for name in ("squeezenet", "mine"):
+        given = zv.load_model("squeezenet", input_size=32)
+        explorer = explorers.heatmap_explorer(
+            zv.extract_features(given, zv.load_image("owl", given))
+        )
+        if name == "mine":
+            explorer.controls["Network"].value = "mine"
+        network = explorer.context.features.network
+        loads = f'network = zv.load_model("{name}"'
+        assert loads in explorer.code(explorer.view)
+        layer = next(one for one in network.keras_model.layers[::-1] if one.weights)
+        layer.set_weights([2 * one for one in layer.get_weights()])
+        code = explorer.code(explorer.view)
+        assert f'# network: "{name}", trained on since it was loaded' in code
+        assert "load_model" not in code
+
+
 def test_a_layer_that_cannot_be_reversed_gives_its_map(run, keras):
     pixels = keras.Input((32, 32, 3))
     maps = keras.layers.Conv2D(4, 3, activation="relu", name="maps")(

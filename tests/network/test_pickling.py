@@ -30,6 +30,19 @@ def test_a_shipped_network_is_its_name(squeezenet):
     assert again.class_names == squeezenet.class_names and again.layers == squeezenet.layers
 
 
+def test_a_shipped_network_that_was_trained_on_is_its_weights():
+    network = zv.load_model("squeezenet", input_size=32)
+    last = network.keras_model.get_layer("conv10")
+    kernel, bias = last.get_weights()
+    assert network.is_as_loaded
+    last.set_weights([2 * kernel, bias])
+    assert not network.is_as_loaded and len(pickle.dumps(network)) > kernel.nbytes
+    again = pickle.loads(pickle.dumps(network))
+    assert digest_of(again) == digest_of(network) and again.class_names == network.class_names
+    last.set_weights([kernel, bias])  # the same numbers, elsewhere
+    assert network.is_as_loaded and len(pickle.dumps(network)) < 1000
+
+
 @pytest.mark.parametrize("size", [(16, 20), (12, 9), (None, None)])
 def test_a_network_of_ones_own_is_its_keras_bytes(size):
     """Of any size: the limits are for sizes that somebody chooses."""

@@ -1,9 +1,11 @@
 """The forward pass: always in inference, compiled beside, and with the weights of the moment."""
 
 import gc
+import os
 import subprocess
 import sys
 import threading
+import warnings
 import weakref
 
 import numpy as np
@@ -12,6 +14,7 @@ from independent import keras, random_weights, tf, worst
 
 import zv_helpers as zv
 from zv_helpers.features import resume
+from zv_helpers.network import compiling
 from zv_helpers.network.compiling import Beside
 from zv_helpers.relevance import ablation
 
@@ -198,13 +201,32 @@ def test_compiling_stops_when_python_ends():
     script = (
         "import zv_helpers as zv; from zv_helpers.network import compiling\n"
         "def slow(one):\n"
-        "    print('begun', flush=True)\n"
+        "    print('begun', compiling.LATER, flush=True)\n"
         "    while True: compiling.make_way()\n"
         "import threading, time; zv.network.keras_and_tensorflow()\n"
         "compiling.Beside(slow, [((1,), 'float32')], threading.Lock()).begin(); time.sleep(2)\n"
     )
+    known = os.environ | {"ZV_COMPILE_AFTER": "7"}
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", script], env=known, capture_output=True, text=True, timeout=100
     )
     assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
-    assert done.stdout == "begun\n"
+    assert done.stdout == "begun 7.0\n"
+
+
+@pytest.mark.parametrize("said, expected", [("0", 0), ("1e3", 1000), ("", 0.5), (None, 0.5)])
+def test_how_long_it_waits_before_compiling_is_said_in_seconds(said, expected, monkeypatch):
+    monkeypatch.delenv("ZV_COMPILE_AFTER", raising=False)
+    if said is not None:
+        monkeypatch.setenv("ZV_COMPILE_AFTER", said)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compiling.seconds_before() == expected
+
+
+@pytest.mark.parametrize("said", ["soon", "-1", "nan", "1,5"])
+def test_what_is_no_number_of_seconds_is_warned_of(said, monkeypatch):
+    monkeypatch.setenv("ZV_COMPILE_AFTER", said)
+    words = f"Expected ZV_COMPILE_AFTER to be a number .* but got '{said}': 0.5 is taken"
+    with pytest.warns(UserWarning, match=words):
+        assert compiling.seconds_before() == 0.5

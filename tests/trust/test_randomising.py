@@ -1,5 +1,6 @@
 """Weights made random from the top down: exactly which, and what that does to pictures."""
 
+import contextlib
 import itertools
 import warnings
 
@@ -145,12 +146,21 @@ def test_her_network_stays_as_it_is_also_after_an_error(network, image, error):
     features.rerun(image.batch, network.graph.scores)  # refused, had she trained it on
 
 
+def noted(method, rule="deconvnet"):
+    """Expect the note that no max-pool lies below, where a picture is one of the deconvnet."""
+    if method not in ("deconvnet", "projection") or rule != "deconvnet":
+        return contextlib.nullcontext()
+    return pytest.warns(ProjectionWarning, match="no max-pool lies between")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_and_rule_has_its_picture(network, image, method):
     features = zv.extract_features(network, image)
     for rule in zv.deconvnet.RULES if method != "occlusion" else (None,):
-        found = trust.randomisation(network, image, 1, method, rule, progress=False)
-        expected = picture_of(features, 1, method, rule)
+        with noted(method, rule):
+            found = trust.randomisation(network, image, 1, method, rule, progress=False)
+        with noted(method, rule):
+            expected = picture_of(features, 1, method, rule)
         np.testing.assert_array_equal(found.picture, expected)
         assert found.rule == rule and found.method == method
         assert found.pictures.shape == (3, *expected.shape)
@@ -181,7 +191,8 @@ def test_a_method_goes_by_its_own_rule(network, image):
         "gradient", "gradient", "deconvnet", None, "deconvnet"
     ]  # fmt: skip
     for method, rule in (("gradcam", "gradient"), ("projection", "deconvnet")):
-        pictures = picture_of(features, 1, method), picture_of(features, 1, method, rule)
+        with noted(method):
+            pictures = picture_of(features, 1, method), picture_of(features, 1, method, rule)
         np.testing.assert_array_equal(*pictures)
     with pytest.raises(ValueError, match="projection, but got 'guess'"):
         picture_of(features, 1, "guess")
@@ -190,7 +201,8 @@ def test_a_method_goes_by_its_own_rule(network, image):
 def test_weights_above_a_neuron_do_not_count(network, image):
     features = zv.extract_features(network, image)
     neuron = features.strongest("low", 1)
-    found = trust.randomisation(network, image, neuron, "projection", progress=False)
+    with noted("projection"):
+        found = trust.randomisation(network, image, neuron, "projection", progress=False)
     assert found.layers == ("low",) and found.target == neuron
     assert found.picture.any() and found.pictures[0].any()
     above = trust.randomisation(network, image, features.strongest("relu"), progress=False)

@@ -98,12 +98,15 @@ def literal(value: Any) -> str:
 
 def network_line(network: Network, context: Context) -> str:
     """Write how the network is loaded; where only an object will do, a comment says so."""
-    if network.recipe is not None:
-        name, size = network.recipe["name_or_model"], network.recipe.get("input_size")
-        return f"network = {call('zv.load_model', load_model, literal(name), input_size=size)}"
-    if context.seen_by in context.networks[1:]:  # the first is the one that was given
+    by_name = network.recipe is not None or context.seen_by in context.networks[1:]
+    if not by_name:  # the first of the networks is the one that was given
+        return f"# network: {literal(network.name)}, as it was given to the explorer"
+    if not network.is_as_loaded:
+        return f"# network: {literal(network.name)}, trained on since it was loaded"
+    if network.recipe is None:
         return f"network = zv.load_model({literal(context.seen_by)})"
-    return f"# network: {literal(network.name)}, as it was given to the explorer"
+    name, size = network.recipe["name_or_model"], network.recipe.get("input_size")
+    return f"network = {call('zv.load_model', load_model, literal(name), input_size=size)}"
 
 
 def features_lines(context: Context, network: bool = False) -> list[str]:

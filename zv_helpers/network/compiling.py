@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,29 @@ from typing import Any
 from .tensorflow import keras_and_tensorflow
 
 PATIENCE = 0.02  # seconds that compiling waits for whoever works with the network
-# Seconds before it begins: who looks at one photograph only is done by then.
-LATER = float(os.environ.get("ZV_COMPILE_AFTER", 0.5))
+
+
+def seconds_before() -> float:
+    """Return how many seconds to wait before compiling begins: `$ZV_COMPILE_AFTER`, by default 0.5;
+    who looks at one photograph only is done by then. What is no such number counts as none, with a
+    warning."""
+    usual = 0.5
+    said = os.environ.get("ZV_COMPILE_AFTER") or usual
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = -1
+    if seconds >= 0:
+        return seconds
+    warnings.warn(
+        f"Expected ZV_COMPILE_AFTER to be a number of seconds, 0 or more, but got {said!r}: "
+        f"{usual} is taken.",
+        stacklevel=2,
+    )
+    return usual
+
+
+LATER = seconds_before()
 _one_at_a_time = threading.Lock()
 _here = threading.local()
 

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from .class_names import class_names_of, names_beside, preprocess_beside
@@ -22,6 +23,7 @@ from .making import Size, Way, checked_size, make_network, size_to_choose
 from .network import Network
 from .shipped import efficientnet_lite0, imagenet_class_names, squeezenet, vgg16_conv
 from .tensorflow import keras_and_tensorflow
+from .weights import Weights, values_of, variables_of
 
 # Each network that ships: its builder and its preprocessing.
 SHIPPED: dict[str, tuple[Callable, str]] = {
@@ -76,7 +78,9 @@ def load_model(
                     f"Expected {what}= with a network of your own, but {name!r} knows its own: "
                     "leave it out."
                 )
-        return _shipped(name, checked_size(input_size)) if name in SHIPPED else _downloaded(name)
+        if name in DOWNLOADS:
+            return _by_name(_downloaded(name))
+        return _by_name(_shipped(name, checked_size(input_size)))
     mine = my_networks((*SHIPPED, *DOWNLOADS))
     if names_a_file(name) or isinstance(name, str) and name in mine:
         path = find_network(name, mine)
@@ -96,7 +100,8 @@ def load_model(
     else:
         name = model.name
     names = class_names_of(class_names)
-    return make_network(model, name, preprocess, names, input_size, output=output)
+    network = make_network(model, name, preprocess, names, input_size, output=output)
+    return network if model is name_or_model else _by_name(network)
 
 
 def networks() -> tuple[str, ...]:
@@ -128,9 +133,17 @@ def _downloaded(name):
     return make_network(download(how), name, how.preprocess, names, recipe=recipe, check=False)
 
 
+def _by_name(network):
+    """Note the weights of a network that its name would load again, should it be trained on."""
+    variables, loaded = variables_of(network.graph.operations), Weights()
+    loaded.agree(variables, values_of(variables))
+    return replace(network, loaded=loaded)
+
+
 def taken_apart(network: Network) -> tuple[Callable, tuple]:
-    """Return (function, arguments) that make the network again, for pickle."""
-    if network.recipe is not None:
+    """Return (function, arguments) that make the network again, for pickle: by its name, unless it
+    was trained on since."""
+    if network.recipe is not None and network.is_as_loaded:
         return functools.partial(load_model, **network.recipe), ()
     data, way = bytes_of(network.keras_model), network.spec.preprocess
     about = network.name, way, network.class_names, size_to_choose(network)

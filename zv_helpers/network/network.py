@@ -14,7 +14,7 @@ from .graph import Graph, cautions, refusal
 from .reading import activation_name
 from .receptive_fields import Box, interval_of, windows_below
 from .spec import InputSpec
-from .weights import Weights
+from .weights import Weights, values_of, variables_of
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Layer:
 class Network:
     """A convolutional network whose every operation is known by name, made by `load_model`. `spec`
     says what its input looks like; `class_names` are in class order; `recipe` holds the arguments
-    of `load_model` that make it again (None: your own model). It can be pickled (see `loading`).
+    of `load_model` that make it again (None: your own model), `loaded` the weights that a name gave
+    it. It can be pickled (see `loading`).
     Train its `keras_model` on as you like: each forward pass sees the weights of that moment."""
 
     name: str
@@ -50,6 +51,7 @@ class Network:
     lock: Any = field(repr=False, default_factory=threading.RLock)
     cache: Cache = field(repr=False, default_factory=Cache)
     held: list[Weights] = field(repr=False, default_factory=lambda: [Weights()])
+    loaded: Weights | None = field(repr=False, default=None)
 
     def __repr__(self):
         h, w = self.input_size
@@ -115,6 +117,16 @@ class Network:
             self.held[0] = Weights()
             self.held[0].agree(variables, tensors)
         return self.held[0]
+
+    @property
+    def is_as_loaded(self) -> bool:
+        """Whether its weights are those that a name gave it: it was not trained on since. False for
+        a model that was handed over."""
+        if self.loaded is None:
+            return False
+        variables = variables_of(self.graph.operations)
+        with self.lock:
+            return self.loaded.equal(variables, values_of(variables))
 
     def problem(self, number: int) -> str | None:
         """Say why the signal cannot be taken from a value down to the pixels, or return None."""

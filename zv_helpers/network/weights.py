@@ -34,6 +34,16 @@ class Weights:
                 return False
         return True
 
+    def equal(self, variables: Iterable, tensors: Iterable) -> bool:
+        """Say whether variables that were read here have the same numbers still, wherever these lie
+        now."""
+        held = (self._tensors[id(variable)] for variable in variables)
+        return all(
+            (place is not None and address_of(tensor) == place)
+            or np.array_equal(as_array(tensor), array)
+            for (_, _, array, place), tensor in zip(held, tensors, strict=True)
+        )
+
     def of(self, variable: Any) -> np.ndarray:
         """View a layer's weight, a Keras variable or what was computed of some, as an array."""
         known = self._tensors.get(id(variable))
