@@ -11,7 +11,7 @@ import pytest
 from looking import EVERY, a_jpeg, at_rest, complaint, unescaped, until, upload
 
 from zv_helpers import explorers
-from zv_helpers.explorers import drawing
+from zv_helpers.explorers import drawing, thumbnails
 
 CANCELLED = "Cancelled; everything is as it was before."
 SOON = 0.01  # seconds
@@ -236,6 +236,24 @@ def test_the_chooser_can_be_ended_too(squeezenet, own_photos, tmp_path):
         cancelled(chooser, before)
         still(chooser, before)
     assert list(own_photos.iterdir()) == []
+
+
+def test_thumbnails_are_counted_and_can_be_ended(cat):
+    explorer, lines = explorers.neuron_explorer(cat), []
+    explorer.choosing.line.observe(lambda event: lines.append(event["new"]), "value")
+    explorer.patience = 0
+    button, count = explorer.controls["Thumbnails"], len(thumbnails.names_to_choose())
+    with explorer._drawing:  # the thumbnails wait for what is drawn
+        button.value = True
+        assert row(explorer) == "Thumbnails: getting ready …"
+        explorer.tools.lines.undone += 1
+        assert row(explorer) is None and not button.value
+    until(at_rest)
+    assert explorer.frame is None and not button.value
+    button.value = True
+    until(at_rest)
+    assert f"Thumbnails: {count} of {count} photographs" in lines[-1]
+    assert button.value and explorer.frame in explorer.boxes[0].children and explorer.sheet.value
 
 
 def test_a_short_choice_shows_no_line(cat):

@@ -25,11 +25,13 @@ class Later:
         work: is called with a `Teller` on another thread. It changes nothing that can be seen, so
             that it can be ended.
         then: is called with what came of it, and returns the state's changed fields.
+        unit: what is counted, where there is something to count.
     """
 
     what: str
     work: Callable[["Teller"], Any]
     then: Callable[[Any], dict | None]
+    unit: str = "parts"
 
 
 class Job:

@@ -13,7 +13,7 @@ from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import load_image, photographs
 from ..network import load_model, networks
-from ..progress import watching
+from ..progress import watched, watching
 from .complaints import quietly
 from .controls import Control
 from .job import Later
@@ -193,18 +193,34 @@ class FeatureExplorer(Explorer):
 
     def show_thumbnails(self, on):
         """Show a sheet of all photographs under the row, or hide it."""
+        names = names_to_choose() if on else ()
+
+        def work(tell):  # each is made once, and kept
+            for name in watched(names, "drawing thumbnails", tell):
+                sheet([name], (), 1)
+
+        def then(_):
+            self.framed = None  # the folder may have changed since they were last shown
+            rest = [one for one in self.boxes[0].children if one is not self.frame]
+            self.boxes[0].children = (*rest, self._framed_sheet()) if on else rest
+            return {}
+
+        return Later("Thumbnails", work, then, "photographs") if on else then(None)
+
+    def _framed_sheet(self):
+        """Return the sheet in its frame, made when it is first asked for."""
         if self.sheet is None:
             self.sheet = Picture(kind="zv-thumbnails", alt=SHEET)
             self.sheet.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
             how = {"display": "block", "max_height": "306px", "width": "100%", "overflow": "auto"}
             self.frame = widgets.Box([self.sheet], layout=widgets.Layout(**how))
-        self.framed = None  # the folder may have changed since they were last shown
-        rest = [one for one in self.boxes[0].children if one is not self.frame]
-        self.boxes[0].children = (*rest, self.frame) if on else rest
-        return {}
+        return self.frame
 
     def after_sync(self):
-        if self.controls["Thumbnails"].value and self.framed != self.view.context.chosen:
+        shown = self.frame in self.boxes[0].children
+        if self.being_chosen != "Thumbnails":
+            self.controls["Thumbnails"].value = shown
+        if shown and self.framed != self.view.context.chosen:
             self.sheet_names, self.framed = names_to_choose(), self.view.context.chosen
             drawn = sheet(self.sheet_names, self.framed, self._columns(), self.page)
             self.sheet.value = jpeg(drawn)

@@ -190,7 +190,13 @@ class Explorer(Drawn):
                     self._chosen = None
             self.act(lambda: later.then(found), by=by)
 
-        self.choosing.start(later.what, "parts", later.work, then, self.patience)
+        self.choosing.start(later.what, later.unit, later.work, then, self.patience)
+
+    @property
+    def being_chosen(self):
+        """The name of the control by which something was chosen that is being worked out, or
+        None."""
+        return self._chosen and self._chosen[1]
 
     def _end_choice(self, then=None):
         """End what is being worked out of a choice; returns whether there was something. then:
@@ -256,9 +262,8 @@ class Explorer(Drawn):
     def _sync(self):
         self._syncing = True
         try:
-            kept = self._chosen and self._chosen[1]
             for one in self.table:
-                if one.label != kept:
+                if one.label != self.being_chosen:
                     put(self.controls[one.label], one.shown(self.view))
             if hasattr(self.view, "layers"):
                 self.strip.show(self.view)
