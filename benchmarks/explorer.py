@@ -37,7 +37,7 @@ SETUP = """import json, sys, time
 import ipywidgets as widgets
 import zv_helpers as zv
 from zv_helpers import explorers
-from zv_helpers.explorers import shell
+from zv_helpers.explorers import drawing
 from zv_helpers.explorers.picture import Picture
 
 sys.path.insert(0, {here!r})
@@ -62,7 +62,7 @@ def timed(part, function):
 explorer.resolve = timed("compute", explorer.resolve)
 explorer.render = timed("render", explorer.render)
 explorer.caption = timed("caption", explorer.caption)
-shell.jpeg = timed("encode", shell.jpeg)"""
+drawing.jpeg = timed("encode", drawing.jpeg)"""
 
 FLOOR = """ready = [bytes(explorer.picture.value) + bytes([i]) for i in range(200)]
 picture = Picture(value=ready[0])

@@ -57,6 +57,8 @@ FOCUSED = """root => root.contains(document.activeElement)
     ? Number(document.activeElement.dataset.place ?? -1) : null"""
 
 
+FIRST = "[data-explorer='0']"
+
 LISTEN = """() => {
     window.touched = false;
     document.addEventListener('focusin', event => {
@@ -198,6 +200,21 @@ def test_the_picture_is_one_element_that_never_flickers(neurons, context):
 def test_a_fast_drag_ends_with_the_last_position(neurons, context):
     neurons.press("Feature map", "ArrowRight", 40)
     shows(neurons, neuron, context, NeuronState("fire5", 235))
+
+
+def test_a_network_that_is_cancelled_while_it_loads_changes_nothing(neurons, context):
+    before, menu = neurons.pixels(), neurons.control("combobox", "Network")
+    neurons.choose("Network", "vgg16-conv")
+    neurons.root.get_by_text("Network vgg16-conv: loading …").wait_for()
+    assert menu.input_value() == "vgg16-conv" and serious_problems(neurons.page, FIRST) == []
+    button = neurons.root.get_by_role("button", name="Cancel", exact=True)
+    button.press("Enter")
+    neurons.wait_for_line("Cancelled; everything is as it was before.", "alert")
+    button.wait_for(state="detached")
+    assert menu.input_value() == "squeezenet"
+    np.testing.assert_array_equal(neurons.pixels(), before)
+    neurons.press("Feature map", "ArrowRight")
+    shows(neurons, neuron, context, NeuronState("fire5", 196))
 
 
 # For everyone

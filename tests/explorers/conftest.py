@@ -1,9 +1,16 @@
-"""What the explorers' tests share: a context, and empty folders for what is the learner's own."""
+"""What the explorers' tests share: patience, a context, and empty folders for the learner's own."""
 
 import pytest
 
 import zv_helpers as zv
+from zv_helpers.explorers.drawing import Drawn
 from zv_helpers.explorers.shell import Context
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """Whoever changes something waits until it is done, however busy the machine is."""
+    monkeypatch.setattr(Drawn, "patience", 600)
 
 
 @pytest.fixture(scope="session")

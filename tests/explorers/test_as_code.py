@@ -485,8 +485,7 @@ def test_what_is_pinned_never_stands_for_what_is_on_show(cat, run):
     explorer.controls["Pin for comparison"].value = True
     noise = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
     explorer.others["noise"] = replace(zv.load_image(noise, cat.network), name="noise")
-    explorer.choose("noise")
-    explorer.show()
+    explorer.act(lambda: explorer.choose("noise"))
     first, second, pin, view = pinned(explorer, run, "heat")
     same(first, pin.heat), same(second, view.heat)
     assert "features = explorer.context.features" in explorer.code(view)

@@ -135,7 +135,7 @@ def test_a_rule_draws_the_projections_of_that_rule(explorer, squeezenet):
 
 
 def test_the_patches_come_first_and_then_the_projections(squeezenet, monkeypatch):
-    monkeypatch.setattr("zv_helpers.explorers.shell.BETWEEN", 0)
+    monkeypatch.setattr("zv_helpers.explorers.drawing.BETWEEN", 0)
     explorer = explorers.atlas_explorer(squeezenet, layer="fire3", channel=10)
     drawn, render = [], explorer.render
 

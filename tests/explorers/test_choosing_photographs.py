@@ -12,7 +12,7 @@ from zv_helpers.explorers import neuron, photographs
 from zv_helpers.explorers.chooser import ChooserState
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.thumbnails import PITCH, name_at, names_to_choose, sheet
-from zv_helpers.explorers.uploads import read_upload
+from zv_helpers.explorers.uploads import kept_upload, read_upload
 
 
 def test_another_photograph_keeps_layer_and_neuron(cat):
@@ -225,6 +225,7 @@ def test_an_explorer_turns_to_an_upload(cat, own_photos):
 
 
 def test_an_upload_may_not_leave_the_folder(squeezenet, own_photos):
-    image, _ = read_upload("../../evil.jpg", a_jpeg(), squeezenet)
+    image = read_upload("../../evil.jpg", a_jpeg(), squeezenet)
+    kept_upload(image, "../../evil.jpg", a_jpeg())
     assert [path.parent for path in own_photos.iterdir()] == [own_photos]
     assert not (own_photos.parent.parent / "evil.jpg").exists()

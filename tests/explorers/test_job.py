@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 from looking import at_rest, until
@@ -17,8 +18,8 @@ class Watched:
         self.refusals, self.results, self.first = [], [], False
         self.job = Job(self.refusals.append, lambda: self.first, "End it")
 
-    def start(self, work):
-        self.job.start("Counting", "sheep", work, self.results.append)
+    def start(self, work, patience=0.0):
+        self.job.start("Counting", "sheep", work, self.results.append, patience)
 
     def line(self):
         return re.sub("<[^>]*>", "", self.job.line.value).strip()
@@ -49,6 +50,67 @@ def test_it_gives_its_result_and_takes_no_room_afterwards(watched):
     assert watched.results == [7] and watched.refusals == []
     assert not watched.job.busy and watched.job.row.children == ()
     assert watched.job.row.layout.display == "none"
+
+
+def test_what_is_done_soon_shows_no_line(watched):
+    shown = []
+    watched.job.row.observe(lambda event: shown.append(event["new"]), "children")
+    watched.start(lambda tell: 7, patience=60)
+    assert watched.results == [7] and shown == [] and not watched.job.busy
+
+
+def test_the_line_comes_once_it_takes_longer(watched):
+    go_on, begun = threading.Event(), time.monotonic()
+    watched.start(lambda tell: go_on.wait(60), patience=0.2)
+    assert time.monotonic() - begun >= 0.2
+    assert watched.job.row.children == (watched.job.line, watched.job.button)
+    go_on.set()
+    until(at_rest)
+    assert watched.results == [True] and watched.job.row.children == ()
+
+
+def test_its_parts_are_named_and_counted_from_there(watched, monkeypatch):
+    now, lines, bars = 100.0, [], []
+    monkeypatch.setattr("zv_helpers.explorers.job.time.perf_counter", lambda: now)
+
+    def work(tell):
+        nonlocal now
+        for words, done in (("loading", 0), ("drawing: it", 2), ("drawing: it", 6)):
+            if done < 6:
+                tell.part(words)
+                lines.append(watched.line())
+                bars.append("value=" in watched.job.line.value)
+            now += 2
+            if done:
+                tell(done, 8)
+                lines.append(watched.line())
+
+    watched.start(work)
+    until(at_rest)
+    assert bars == [False, False]  # there is nothing to count yet
+    assert lines == [
+        "Counting: loading …",
+        "Counting: drawing: it …",
+        "Counting: drawing: it, 2 of 8 sheep",
+        "Counting: drawing: it, 6 of 8 sheep, 2 a second, about 1 s to go",
+    ]
+
+
+def test_a_part_does_not_begin_once_it_is_ended(watched):
+    reached, go_on, parts = threading.Event(), threading.Event(), []
+
+    def work(tell):
+        reached.set()
+        assert go_on.wait(60)
+        tell.part("loading")
+        parts.append("loading")
+
+    watched.start(work)
+    assert reached.wait(60)
+    watched.job.button.click()
+    go_on.set()
+    until(at_rest)
+    assert parts == [] and "loading" not in watched.line() and watched.results == []
 
 
 def test_it_says_how_many_a_second_and_how_long(watched, monkeypatch):

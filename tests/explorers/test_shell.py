@@ -11,7 +11,7 @@ from looking import complaint, shows
 from PIL import Image
 
 from zv_helpers import explorers
-from zv_helpers.explorers import neuron, shell
+from zv_helpers.explorers import complaints, neuron
 from zv_helpers.explorers.controls import Control, put
 from zv_helpers.explorers.layout import Fold
 from zv_helpers.explorers.neuron import NeuronState
@@ -186,7 +186,7 @@ def test_a_control_without_a_field_changes_nothing():
     ],
 )
 def test_a_sentence_for_every_exception(error, said):
-    assert said in shell.sentence(error)
+    assert said in complaints.sentence(error)
 
 
 def test_a_picture_counts_the_presses_of_each_key():

@@ -14,7 +14,7 @@ from PIL import EpsImagePlugin, Image
 
 import zv_helpers
 from zv_helpers.explorers import thumbnails
-from zv_helpers.explorers.photographs import read_upload
+from zv_helpers.explorers.uploads import kept_upload, read_upload
 from zv_helpers.images import ImageError, load_image, opening
 from zv_helpers.images.reading import preview
 
@@ -189,13 +189,14 @@ def test_an_upload_of_any_name_can_be_used_afterwards(name, tmp_path, monkeypatc
     (tmp_path / "my_photos").mkdir()
     monkeypatch.setenv("ZV_DATA", str(tmp_path))
     data = encoded(Image.fromarray(noise(224, 230, 3)), "PNG")
-    image, note = read_upload(name, memoryview(data), NETWORK)
+    image = read_upload(name, memoryview(data), NETWORK)
+    image, note = kept_upload(image, name, memoryview(data))
     known = note.split('PHOTO = "')[1].split('"')[0]
     assert image.name == known
     np.testing.assert_array_equal(load_image(known, NETWORK).pixels, image.pixels)
     assert (tmp_path / "my_photos" / name).read_bytes() == data
     monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("it was written again"))
-    assert read_upload(name, data, NETWORK)[0].name == known
+    assert kept_upload(image, name, data)[0].name == known
 
 
 def test_an_upload_that_cannot_be_written_whole_leaves_nothing_behind(tmp_path, monkeypatch):
@@ -209,6 +210,6 @@ def test_an_upload_that_cannot_be_written_whole_leaves_nothing_behind(tmp_path, 
 
     monkeypatch.setattr(Path, "write_bytes", half)
     data = encoded(Image.fromarray(noise(224, 230, 3)), "PNG")
-    image, note = read_upload("x.png", data, NETWORK)
+    image, note = kept_upload(read_upload("x.png", data, NETWORK), "x.png", data)
     assert image.original_size == (224, 230) and "No space left" in note
     assert [path.name for path in (tmp_path / "my_photos").iterdir()] == ["x.png"]

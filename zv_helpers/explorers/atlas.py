@@ -26,7 +26,7 @@ from .atlas_picture import caption, place_at, render, skipped
 from .atlas_view import LISTED, AtlasContext, AtlasState, fitted, labels_of, resolve, stages
 from .complaints import quietly
 from .controls import LAYER, Control, hint, row
-from .job import Job
+from .job import Job, Later
 from .neuron import NeuronExplorer, NeuronState
 from .nine import are_known
 from .photographs import NETWORK, in_menu, loaded, of_ones_own
@@ -107,7 +107,7 @@ class AtlasExplorer(Explorer):
         self.atlases = {(network, chosen): atlas} if atlas else {}
         self.opened = None
         super().__init__(self._context(network, atlas, chosen), state)
-        about = self._refused, self._drawing.locked, "End the building of this atlas"
+        about = self._not_chosen, self._drawing.locked, "End the building of this atlas"
         self.building = Job(*about)
         self.asking = Asking(self, self._made(ASK))
         self.unread = widgets.HTML(layout=widgets.Layout(width="auto"))
@@ -146,22 +146,34 @@ class AtlasExplorer(Explorer):
 
     def to_network(self, name):
         """Turn to another network, and to its atlas over the same photographs, if there is one."""
-        ended = self.building.stop()
-        network = loaded(self, name)
-        chosen = self.context.chosen
-        if (atlas := self._built_before(network, chosen)) is None:
-            chosen, atlas = SHIPPED, self._built_before(network, SHIPPED)
-        self._turn(network, atlas, chosen)
-        said = of_ones_own(network), "What was being built is cancelled." if ended else ""
-        self.remark = " ".join(filter(None, said))
-        return {}
+        if name == self.context.seen_by and self._end_choice():
+            return {}  # it is on show still
+        chosen, known = self.context.chosen, dict(self.networks)
+
+        def work(tell):
+            network = loaded(known, name, tell)
+            tell.part("opening its atlas")
+            for over in (chosen, SHIPPED):
+                if (atlas := self._built_before(network, over)) is not None:
+                    return network, atlas, over
+            return network, None, SHIPPED
+
+        def then(found):
+            ended = self.building.stop()
+            self.networks[name] = found[0]
+            self._turn(*found)
+            said = of_ones_own(found[0]), "What was being built is cancelled." if ended else ""
+            self.remark = " ".join(filter(None, said))
+            return {}
+
+        return Later(f"Network {name}", work, then)
 
     def choose(self, chosen):
         """Turn to the atlas over some photographs, or build it."""
         atlas = self._built_before(self.context.network, chosen)
         if atlas is None:
             return self.build(chosen)
-        self.building.stop()
+        self._end_choice(), self.building.stop()
         return self._turn(self.context.network, atlas, chosen)
 
     def to_folder(self, path):
@@ -169,10 +181,16 @@ class AtlasExplorer(Explorer):
         place, network = find_atlas(path), self.context.network
         if not (Path(place).is_dir() and is_begun(place)):
             return self.build(path, path)
-        self.busy("Opening the atlas …")
-        atlas = load_atlas(path, network)
-        self.building.stop()
-        return self._keep(network, path, path, atlas)
+
+        def work(tell):
+            tell.part("opening")
+            return load_atlas(path, network)
+
+        def then(atlas):
+            self.building.stop()
+            return self._keep(network, path, path, atlas)
+
+        return Later(f"Atlas {path}", work, then)
 
     def build(self, chosen, source=None):
         """Build an atlas beside; the explorer turns to it when it is done."""
@@ -186,6 +204,7 @@ class AtlasExplorer(Explorer):
             self.act(lambda: self._keep(network, chosen, source, atlas))
 
         what = f"Atlas of {network.name} over {chosen}"
+        self._end_choice()
         self._sync()  # the menu still shows what is on show, and no error of before
         self._say(self.text)
         self.building.start(what, "photographs", work, then)
@@ -219,34 +238,40 @@ class AtlasExplorer(Explorer):
         about = {"network": network, "sources": sources, "labels": labels_of(sources)}
         return AtlasContext(atlas, chosen, seen_by, over, names, **about)
 
-    def _refused(self, error):
-        with self._drawing, self._lock:  # else what is drawn now would say something else at once
-            self._complain(error)
-        self._draw_waiting()
-
     # One neuron of it
 
     def open(self, place):
         """Open one of the neurons in the neuron explorer, below."""
         view, network = self.now(), self.context.network
         photograph, neuron = view.nine.neurons[place]
-        image = quietly(load_image, photograph, network)
-        features = extract_features(network, image)
-        name = view.context.called(photograph)
+        name, rule = view.context.called(photograph), view.state.rule
+
+        def work(tell):
+            tell.part("reading")
+            image = quietly(load_image, photograph, network)
+            tell.part("extracting features")
+            return extract_features(network, image)
+
+        def then(features):
+            self._show_below(features, name, neuron, rule)
+            here = (neuron.layer, neuron.channel) == (self.state.layer, self.state.channel)
+            return {"place": place} if here else {}
+
+        return Later(f"Photograph {name}", work, then)
+
+    def _show_below(self, features, name, neuron, rule):
         if self.opened is None:
             at = neuron.layer, neuron.channel, neuron.row, neuron.column
-            state = NeuronState(*at, self.state.rule)
-            self.opened = NeuronExplorer(features, state, chosen=name)
+            self.opened = NeuronExplorer(features, NeuronState(*at, rule), chosen=name)
             self.opened.networks = self.networks
         else:
-            self.opened.visit(features, name, neuron, self.state.rule)
+            self.opened.visit(features, name, neuron, rule)
         close = widgets.Button(description="Close", tooltip="Close the neuron explorer below")
         close.on_click(lambda button: self.close())
         self.below.children = row(hint(TITLE), close), self.opened.root
         self.below.layout.display = None
         self.opened.picture.reveal += 1
         self.remark = "It is open below."
-        return {"place": place}
 
     def close(self):
         """Close the neuron explorer below."""

@@ -13,10 +13,11 @@ from ..network import Network
 from . import as_code, tables
 from .complaints import quietly
 from .controls import Control
+from .job import Later
 from .photographs import PATH, UPLOAD
 from .shell import Context, Explorer
 from .thumbnails import PITCH, columns_on, name_at, names_to_choose, sheet
-from .uploads import read_upload
+from .uploads import kept_upload, read_upload
 
 COLUMNS, ROWS, SIDE = 11, 7, 230
 A_PAGE = COLUMNS * ROWS
@@ -169,20 +170,45 @@ class PhotographChooser(Explorer):
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""
-        return self._turn(quietly(load_image, name, self.network, self.image.fit), name)
+        if name == self.name and self._end_choice():
+            return {}  # it is on show still
+        fit = self.image.fit
+        return self._read(name, lambda: quietly(load_image, name, self.network, fit))
 
     def upload(self, file):
-        """Turn to a photograph that was uploaded."""
-        self.busy(f"Reading {file.name} …")
-        image, note = read_upload(file.name, file.content, self.network, self.image.fit)
-        self.remark = f"{file.name}: {note}."
-        return self._turn(image, image.name)
+        """Turn to a photograph that was uploaded; then it is kept."""
+        content, fit = file.content, self.image.fit
+
+        def then(image):
+            image, note = kept_upload(image, file.name, content)
+            self.remark = f"{file.name}: {note}."
+            return self._turn(image, image.name)
+
+        def read():
+            return read_upload(file.name, content, self.network, fit)
+
+        return self._read(file.name, read, then)
 
     def to_fit(self, fit):
         """Fit the photograph to the network's input in another way."""
-        chosen = self.name if self.name in photographs() else self.image.original
-        image = quietly(load_image, chosen, self.network, fit)
-        return {"image": replace(image, name=self.image.name)}
+        name, image = self.name, self.image
+        if fit == image.fit and self._end_choice():
+            return {}
+        source = name if name in photographs() else image.original
+
+        def read():
+            return replace(quietly(load_image, source, self.network, fit), name=image.name)
+
+        return self._read(name, read, lambda image: {"image": image})
+
+    def _read(self, name, read, then=None):
+        """Return what reading a photograph is: a `Later`; then(image): what is done with it."""
+
+        def work(tell):
+            tell.part("reading")
+            return read()
+
+        return Later(f"Photograph {name}", work, then or (lambda image: self._turn(image, name)))
 
     def _turn(self, image, name):
         return {"image": image, "chosen": name, "page": page_of(name, self.state.page)}

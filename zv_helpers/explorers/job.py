@@ -5,6 +5,8 @@ import html
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -12,6 +14,24 @@ from ..progress import Cancelled
 
 OFTEN = 0.2  # seconds between two lines
 SHORT = 0.02  # seconds until it is asked again whether something else comes first
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """What a control asks for, and what may take long.
+
+    Attributes:
+        what: was chosen, in a few words.
+        work: is called with a `Teller` on another thread. It changes nothing that can be seen, so
+            that it can be ended.
+        then: is called with what came of it, and returns the state's changed fields.
+        unit: what is counted, where there is something to count.
+    """
+
+    what: str
+    work: Callable[["Teller"], Any]
+    then: Callable[[Any], dict | None]
+    unit: str = "parts"
 
 
 class Job:
@@ -39,16 +59,28 @@ class Job:
         """Whether something is being done."""
         return not self._stop.is_set()
 
-    def start(self, what: str, unit: str, work: Callable, then: Callable) -> None:
-        """Begin work(tell) on another thread, and call then(result). `tell` takes (done, count) and
-        raises `Cancelled` once nobody wants it any more. what, unit: of what, for the line."""
+    def start(
+        self, what: str, unit: str, work: Callable, then: Callable, patience: float = 0.0
+    ) -> None:
+        """Begin work(tell) on another thread, and call then(result) there.
+
+        what, unit: is done, and is counted, for the line; patience: the seconds that it is waited
+        for, without a line. `tell`: a `Teller`.
+        """
         self.stop()
         with self._lock:
             stop = self._stop = threading.Event()
             self.line.value = _line(f"{what}: getting ready …")
-            self._show(self.line, self.button)
+            if not patience:
+                self._show(self.line, self.button)
         about = stop, work, then, self._teller(stop, what, unit)
-        threading.Thread(target=self._run, args=about, name="zv-explorer", daemon=True).start()
+        thread = threading.Thread(target=self._run, args=about, name="zv-explorer", daemon=True)
+        thread.start()
+        if patience:
+            thread.join(patience)
+            with self._lock:
+                if not stop.is_set():
+                    self._show(self.line, self.button)
 
     def stop(self) -> bool:
         """End what is being done, without a word; returns whether there was something."""
@@ -82,28 +114,53 @@ class Job:
             self.refused(error)
 
     def _teller(self, stop, what, unit):
-        """Return a function that is told how far it is."""
-        began, said = time.perf_counter(), 0.0
-        first = None  # (seconds, done) once the first of them are done: what comes before is slow
+        return Teller(self, stop, what, unit)
 
-        def tell(done, count):
-            nonlocal said, first
-            now = time.perf_counter() - began
-            while self.urgent() and not stop.wait(SHORT):
-                pass
-            if stop.is_set():
-                raise Cancelled("Cancelled.")
-            if done and first is None:
-                first = now, done
-            if now - said < OFTEN and done < count:
-                return
-            said = now
-            text = f"{what}: {done} of {count} {unit}{_pace(now, done, count, first)}"
-            with self._lock:
-                if not stop.is_set():
-                    self.line.value = _line(text, f'value="{done}" max="{count}"')
+    def say(self, stop: threading.Event, text: str, bar: str = "") -> None:
+        """Write the line of what is ended by `stop`, if that is still being done."""
+        with self._lock:
+            if not stop.is_set():
+                self.line.value = _line(text, bar)
 
-        return tell
+
+class Teller:
+    """Is told how far a job is: `tell(done, count)`, or `tell.part(words)` where a part begins in
+    which there may be nothing to count. Both raise `Cancelled` once nobody wants it any more.
+    """
+
+    def __init__(self, job: Job, stop: threading.Event, what: str, unit: str) -> None:
+        self._job, self._stop, self._what, self._unit = job, stop, what, unit
+        self._begin(f"{what}:")
+
+    def _begin(self, head):
+        self._head, self._began, self._said = head, time.perf_counter(), 0.0
+        # (seconds, done) once the first of them are done: what comes before is slow
+        self._first: tuple[float, int] | None = None
+
+    def __call__(self, done: int, count: int) -> None:
+        now = time.perf_counter() - self._began
+        self._wait()
+        if done and self._first is None:
+            self._first = now, done
+        if now - self._said < OFTEN and done < count:
+            return
+        self._said = now
+        pace = _pace(now, done, count, self._first)
+        text = f"{self._head} {done} of {count} {self._unit}{pace}"
+        self._job.say(self._stop, text, f'value="{done}" max="{count}"')
+
+    def part(self, words: str) -> None:
+        """Say which part of it begins."""
+        self._wait()
+        self._begin(f"{self._what}: {words},")
+        self._job.say(self._stop, f"{self._what}: {words} …")
+
+    def _wait(self):
+        """Wait while something else comes first; raise `Cancelled` once it is ended."""
+        while self._job.urgent() and not self._stop.wait(SHORT):
+            pass
+        if self._stop.is_set():
+            raise Cancelled("Cancelled.")
 
 
 def _pace(now, done, count, first):

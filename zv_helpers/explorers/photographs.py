@@ -5,7 +5,7 @@ A photograph is one that ships, one of your own, an upload, or a path.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import ipywidgets as widgets
 
@@ -13,12 +13,14 @@ from ..draw.strips import jpeg
 from ..features import extract_features
 from ..images import load_image, photographs
 from ..network import load_model, networks
+from ..progress import watched, watching
 from .complaints import quietly
 from .controls import Control
+from .job import Later
 from .picture import Picture
 from .shell import Context, Explorer
 from .thumbnails import columns_on, name_at, names_to_choose, sheet
-from .uploads import read_upload
+from .uploads import kept_upload, read_upload
 
 COLUMNS = 18  # of thumbnails, as many as fit beside each other
 SHEET = "Thumbnails of all photographs, which the menu beside them lists by name"
@@ -56,17 +58,32 @@ def in_menu(known, network):
     return seen_by, tuple(dict.fromkeys((next(iter(known)), *networks(), seen_by)))
 
 
-def loaded(explorer, name):
-    """Return the network of that name, loaded once for an explorer."""
-    if name not in explorer.networks:
-        explorer.busy(f"Loading the network {name} …")
-        explorer.networks[name] = load_model(name)
-    return explorer.networks[name]
+def loaded(known, name, tell):
+    """Return the network of that name, one that is known or one that is loaded now; tell: the
+    `Teller` of who waits for it."""
+    if name in known:
+        return known[name]
+    tell.part("loading")
+    return load_model(name)
 
 
 def of_ones_own(network):
     """Say what a network of one's own takes: wrong answers often come from there."""
     return f"{network.name} takes {network.spec}." if network.recipe is None else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What was worked out of a photograph and a network before an explorer turns to them.
+
+    Attributes:
+        context: a `Context` of the features, in which what will be shown is at hand.
+        before, after: the explorer's state, as it was and as it fits them.
+    """
+
+    context: Context
+    before: object
+    after: object
 
 
 class FeatureExplorer(Explorer):
@@ -98,26 +115,50 @@ class FeatureExplorer(Explorer):
 
     def choose(self, name):
         """Turn to a photograph, by its name or its path."""
-        return self._seen(name, self.context.features.network)
+        if name == self.context.chosen and self._end_choice():
+            return {}  # it is on show still
+        network = self.context.features.network
+
+        def work(tell):
+            tell.part("reading")
+            return self._look(tell, network, self._load(name, network))
+
+        return Later(f"Photograph {name}", work, lambda looked: self._turn(name, looked))
 
     def upload(self, file):
-        """Turn to a photograph that was uploaded."""
-        seen_by = self.context.features.network
-        self.busy(f"{seen_by.name} is looking at {file.name} …")
-        image, note = read_upload(file.name, file.content, seen_by)
-        return self._turn(image.name, seen_by, image, (*image.notes, note))
+        """Turn to a photograph that was uploaded; then it is kept."""
+        network, content = self.context.features.network, file.content
+
+        def work(tell):
+            tell.part("reading")
+            return self._look(tell, network, read_upload(file.name, content, network))
+
+        def then(looked):
+            features = looked.context.features
+            image, note = kept_upload(features.image, file.name, content)
+            context = replace(looked.context, subject=replace(features, image=image))
+            return self._turn(image.name, replace(looked, context=context), note)
+
+        return Later(f"Photograph {file.name}", work, then)
 
     def to_network(self, name):
         """Turn to another network, with the same photograph."""
-        network = loaded(self, name)
-        self._seen(self.context.chosen, network)
-        self.remark = f"{self.remark} {of_ones_own(network)}".strip()
-        return {}
+        if name == self.context.seen_by and self._end_choice():
+            return {}
+        chosen, known = self.context.chosen, dict(self.networks)
 
-    def _seen(self, name, network):
-        self.busy(f"{network.name} is looking at {name} …")
-        image = self._load(name, network)
-        return self._turn(name, network, image, image.notes)
+        def work(tell):
+            network = loaded(known, name, tell)
+            tell.part(f"reading {chosen}")
+            return self._look(tell, network, self._load(chosen, network))
+
+        def then(looked):
+            network = self.networks[name] = looked.context.network
+            self._turn(chosen, looked)
+            self.remark = f"{self.remark} {of_ones_own(network)}".strip()
+            return {}
+
+        return Later(f"Network {name}", work, then)
 
     def _load(self, name, network):
         fit = self.context.features.image.fit
@@ -128,30 +169,58 @@ class FeatureExplorer(Explorer):
             return known
         return replace(quietly(load_image, known.original, network, fit), name=known.name)
 
-    def _turn(self, name, network, image, notes):
-        known = photographs()
+    def _look(self, tell, network, image):
+        """Extract features, and work out what will be shown of them: `Looked`."""
+        tell.part("extracting features")
+        context, before = Context(extract_features(network, image)), self.state
+        tell.part("working out the picture")
+        with watching(tell):
+            after = self.fitting(context, before)
+            next(iter(self.stages(context, after)))
+        return Looked(context, before, after)
+
+    def _turn(self, name, looked, *notes):
+        """Turn to what was looked at; name: the photograph's in the menu."""
+        features, state, known = looked.context.features, self.state, photographs()
+        same = state is looked.before  # as most often; else a slider was moved meanwhile
+        state = looked.after if same else self.fitting(looked.context, state)
         if name not in known:
-            self.others[name] = image
-        context = self._context(extract_features(network, image), name, known)
-        self.state = self.fitting(context, self.state)
-        self.context = context
-        self.remark = f"{image.name}: {'; '.join(notes)}." if notes else ""
+            self.others[name] = features.image
+        self.context = replace(self._context(features, name, known), kept=looked.context.kept)
+        self.state, notes = state, (*features.image.notes, *notes)
+        self.remark = f"{features.image.name}: {'; '.join(notes)}." if notes else ""
         return {}
 
     def show_thumbnails(self, on):
         """Show a sheet of all photographs under the row, or hide it."""
+        names = names_to_choose() if on else ()
+
+        def work(tell):  # each is made once, and kept
+            for name in watched(names, "drawing thumbnails", tell):
+                sheet([name], (), 1)
+
+        def then(_):
+            self.framed = None  # the folder may have changed since they were last shown
+            rest = [one for one in self.boxes[0].children if one is not self.frame]
+            self.boxes[0].children = (*rest, self._framed_sheet()) if on else rest
+            return {}
+
+        return Later("Thumbnails", work, then, "photographs") if on else then(None)
+
+    def _framed_sheet(self):
+        """Return the sheet in its frame, made when it is first asked for."""
         if self.sheet is None:
             self.sheet = Picture(kind="zv-thumbnails", alt=SHEET)
             self.sheet.on_click(lambda x, y: self.act(lambda: self._clicked(x, y)))
             how = {"display": "block", "max_height": "306px", "width": "100%", "overflow": "auto"}
             self.frame = widgets.Box([self.sheet], layout=widgets.Layout(**how))
-        self.framed = None  # the folder may have changed since they were last shown
-        rest = [one for one in self.boxes[0].children if one is not self.frame]
-        self.boxes[0].children = (*rest, self.frame) if on else rest
-        return {}
+        return self.frame
 
     def after_sync(self):
-        if self.controls["Thumbnails"].value and self.framed != self.view.context.chosen:
+        shown = self.frame in self.boxes[0].children
+        if self.being_chosen != "Thumbnails":
+            self.controls["Thumbnails"].value = shown
+        if shown and self.framed != self.view.context.chosen:
             self.sheet_names, self.framed = names_to_choose(), self.view.context.chosen
             drawn = sheet(self.sheet_names, self.framed, self._columns(), self.page)
             self.sheet.value = jpeg(drawn)

@@ -9,35 +9,28 @@ becomes a sentence in the line.
 """
 
 import base64
-import html
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import ipywidgets as widgets
 
-from ..draw.colours import VERMILION
 from ..draw.page import NARROW, PAPER, WIDE
 from ..draw.strips import jpeg, small_jpeg
-from ..progress import Cancelled, watching
-from .complaints import sentence
 from .context import Context as Context
 from .controls import LARGE, Control, hint, put, row
-from .history import History
+from .drawing import Drawn
+from .job import Job, Later
 from .layout import Fold, grid, switches
 from .picture import Picture
 from .strip import LayerStrip
 from .tools import Tools
 from .versions import bundle
 
-PROMPT = 0.3  # seconds; what takes longer says how far it is
 STEP = 40  # pixels; for a narrow page of a few pixels more nothing is drawn again
 SMALLEST = 280  # pixels
-BETWEEN = 0.1  # seconds between two pictures of one state
 
 
-class Explorer:
+class Explorer(Drawn):
     """The shell of widgets: the picture, the line, and under them what is moved.
 
     Attributes:
@@ -50,12 +43,8 @@ class Explorer:
         lines: for how many of text there is room, so that nothing moves when the text changes.
         elsewhere: those that a subclass lays out itself.
         controls: {label: widget}; boxes: the folded rows as widgets; fold: the `Fold` over them.
-        strip: the `LayerStrip` under the layer's slider.
-        context, state: what was chosen last; view: what is shown; page: the `Page` it is drawn for.
-        picture: the one `Picture`; line: the line of text, an `ipywidgets.HTML`; cancel: the
-            button that ends what takes long.
-        text: the line without its markup and without milliseconds.
-        history: the steps that can be taken back; tools: the `Tools`.
+        strip: the `LayerStrip` under the layer's slider; tools: the `Tools`.
+        choosing: the `Job` beside, in which a choice that takes long is worked out.
     """
 
     resolve: Callable
@@ -72,11 +61,10 @@ class Explorer:
     in_fold, lines = "More", 2
 
     def __init__(self, context, state):
-        self.context, self.state, self.page = context, state, PAPER
+        super().__init__(context, state)
         self.view = next(iter(self.stages(context, state)))
-        self._lock, self._drawing = threading.RLock(), threading.Lock()
-        self._waiting, self._syncing, self.remark = False, False, ""
-        self._stop, self._started = threading.Event(), 0.0
+        self._syncing, self._chosen = False, None
+        self.choosing = Job(self._not_chosen, self._drawing.locked, "End it; all stays as it is")
         folded = (*self.folded[:-1], (*(self.folded or ((),))[-1], LARGE))
         rows = *self.movers, self.switches, *folded, self.elsewhere
         self.table = [one for line in rows for one in line if isinstance(one, Control)]
@@ -87,16 +75,7 @@ class Explorer:
         self.fold = Fold(self.in_fold, type(self).__name__, body)
         # ipywidgets' margin of 2 pixels would come on top of 100 %.
         self.picture = Picture(layout=widgets.Layout(margin="2px"))
-        self.line = widgets.HTML(
-            layout=widgets.Layout(width="auto", min_height=f"{1.3 * self.lines}em")
-        )
-        self.line.add_class("zv-line")
-        self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
-        self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto")
-        self.cancel.on_click(lambda button: self._stop.set())
-        self.said = widgets.HBox([self.line])  # and the button, while there is something to end
-        self.line.layout.flex = "1 1 auto"
-        self.history = History()
+        self.line.layout.min_height = f"{1.3 * self.lines}em"
         self.tools = Tools(self)
         self.root = widgets.VBox(layout=widgets.Layout(width="100%"))
         self.root.add_class("zv-explorer")
@@ -135,7 +114,8 @@ class Explorer:
     def arrange(self, picture, jobs=(), last=()):
         """Put the parts one below the other: the picture, the line, what is done beside, the
         controls, and what comes last."""
-        self.root.children = (picture, self.said, *jobs, *self.parts, self.tools.lines, *last)
+        above = picture, self.said, self.choosing.row, *jobs
+        self.root.children = (*above, *self.parts, self.tools.lines, *last)
 
     def takes_long(self, state):
         """Say whether to work out a state takes seconds: then it is done beside, and the controls
@@ -175,8 +155,8 @@ class Explorer:
         return ()
 
     def act(self, function, beside=True, by=None):
-        """Run what a control does: it returns changed fields, or None. Errors go to the line.
-        beside: what takes long may be done on another thread; by: see `History.note`."""
+        """Run what a control does: it returns changed fields, None, or a `Later`. Errors go to the
+        line. beside: what takes long may be done on another thread; by: see `History.note`."""
         with self._lock:
             if self._syncing:
                 return
@@ -185,18 +165,68 @@ class Explorer:
                 changes = function()
                 if changes is None:
                     return
-                self.state = replace(self.state, **changes)
-                self.history.note(before, (self.context, self.state), by)
-                self.tools.count()
+                if not isinstance(changes, Later):
+                    self.state = replace(self.state, **changes)
+                    self.history.note(before, (self.context, self.state), by)
+                    self.tools.count()
             except Exception as error:
                 self._return_from(error)
                 return
+        if isinstance(changes, Later):
+            self._begin(changes, by)
+            return
         self.draw(beside)
         self.history.rest()
 
-    def back(self, times=1):
-        """Take the last step back, or as many as there are."""
+    def _begin(self, later, by):
+        """Work out beside what was chosen, which ends what was chosen before. Until it is on show
+        its control, named by, keeps what was chosen; all others go on to answer."""
         with self._lock:
+            self._end_choice(then=(later, by))
+
+        def then(found):
+            with self._lock:
+                if self._chosen and self._chosen[0] is later:
+                    self._chosen = None
+            self.act(lambda: later.then(found), by=by)
+
+        self.choosing.start(later.what, later.unit, later.work, then, self.patience)
+
+    @property
+    def being_chosen(self):
+        """The name of the control by which something was chosen that is being worked out, or
+        None."""
+        return self._chosen and self._chosen[1]
+
+    def _end_choice(self, then=None):
+        """End what is being worked out of a choice; returns whether there was something. then:
+        what is worked out next, and the name of its control."""
+        ended, self._chosen = self.choosing.stop(), then
+        if ended:
+            self._restore()
+        return ended
+
+    def _restore(self):
+        """Set the controls to what is shown; what is newer sets them once it is drawn."""
+        if self.view.state is self.state:
+            self._sync()
+
+    def _not_chosen(self, error):
+        """Say that a choice came to nothing: all stays as it was."""
+        with self._drawing, self._lock:  # else what is drawn now would say something else at once
+            if not self.choosing.busy:
+                self._chosen = None
+            self._restore()
+            self._complain(error)
+        self._draw_waiting()
+
+    def back(self, times=1):
+        """Take the last step back, or as many as there are. What is being worked out of a choice
+        is the last one."""
+        with self._lock:
+            if self._end_choice():
+                self._say(self.text)
+                times -= 1
             then = now = self.context, self.state
             for _ in range(times):
                 then = self.history.back(then) or then
@@ -209,66 +239,6 @@ class Explorer:
         """Change the state from code, for instance explorer.show(layer="fire5"), and wait until it
         is drawn."""
         self.act(lambda: changes, beside=False)
-
-    def draw(self, beside=True):
-        """Draw the newest state. Whoever is drawing already draws it next, so nothing queues up."""
-        self._waiting = True
-        if beside and self.takes_long(self.state):
-            threading.Thread(target=self._draw_waiting, name="zv-explorer").start()
-        else:
-            self._draw_waiting()
-
-    def _draw_waiting(self):
-        while self._waiting and self._drawing.acquire(blocking=False):
-            try:
-                while self._waiting:
-                    self._waiting = False
-                    self._draw_once()
-            finally:
-                if self.cancel in self.said.children:
-                    self.said.children = (self.line,)
-                self._drawing.release()
-
-    def _draw_once(self):
-        with self._lock:
-            context, state = self.context, self.state
-        self._stop.clear()
-        self._started = started = time.perf_counter()
-        painted = -BETWEEN
-        try:
-            with watching(self._tell):
-                for view in self.stages(context, state):
-                    whole = getattr(view, "whole", True)
-                    if whole or time.perf_counter() - painted > BETWEEN:
-                        self._put(view, started, whole)
-                        painted = time.perf_counter()
-                    if self._waiting:
-                        return
-        except Exception as error:
-            with self._lock:
-                if not (isinstance(error, Cancelled) and self._waiting):  # else the next is drawn
-                    self._return_from(error)
-
-    def _put(self, view, started, whole):
-        """Put a view on the page."""
-        encoded, text = self._encoded(view), self.caption(view)
-        spent = 1000 * (time.perf_counter() - started)
-        said = f"{text} {self.remark}".strip()
-        with self.picture.hold_sync():
-            self.picture.value, self.picture.alt = encoded, said
-        self.text, self.view = text, view
-        with self._lock:
-            if self.state is view.state:
-                self._sync()
-        # Last, so that all else is in place for whoever reads it.
-        self._say(said, f"{spent:.0f} ms" if whole else "")
-
-    def _encoded(self, view):
-        """Draw a view for the page as it is then: JPEG bytes."""
-        while True:
-            encoded = jpeg(self.render(view, page := self.page))
-            if page is self.page:
-                return encoded
 
     def _told(self, page):
         """Draw for a page of which the browser has told the width, in pixels, and the ground."""
@@ -289,58 +259,18 @@ class Explorer:
             put(self.controls["Large"], {"value": page.large})
             self.repaint()
 
-    def repaint(self):
-        """Draw what is shown once more, for another page."""
-        self.picture.value = self._encoded(self.view)
-
-    def _tell(self, done, count):
-        """Say how far something is; end it if that is asked for, or if something newer is."""
-        if self._stop.is_set() or self._waiting:
-            raise Cancelled("Cancelled; the picture is the one from before.")
-        spent = time.perf_counter() - self._started
-        if spent < PROMPT or not done:
-            return
-        left = spent * (count - done) / done
-        bar = f'<progress aria-label="working" value="{done}" max="{count}"></progress>'
-        self._write("status", f"{bar} {done} of {count}, about {left:.0f} s to go")
-        if self.cancel not in self.said.children:
-            self.said.children = (self.line, self.cancel)
-
-    def _return_from(self, error):
-        """Go back to what is shown, and show an exception as one sentence."""
-        self.context, self.state = self.view.context, self.view.state
-        self.history.settle((self.context, self.state))
-        self._sync()
-        self._complain(error)
-
-    def _complain(self, error):
-        """Show an exception as one sentence."""
-        style = f"; padding-left:8px; border-left:4px solid {VERMILION}"
-        self._write("alert", f"<b>Not done:</b> {html.escape(sentence(error))}", style)
-
     def _sync(self):
         self._syncing = True
         try:
             for one in self.table:
-                put(self.controls[one.label], one.shown(self.view))
+                if one.label != self.being_chosen:
+                    put(self.controls[one.label], one.shown(self.view))
             if hasattr(self.view, "layers"):
                 self.strip.show(self.view)
             self.tools.sync()
             self.after_sync()
         finally:
             self._syncing = False
-
-    def _say(self, text, aside=""):
-        small = f' <span style="opacity:0.65">· {html.escape(aside)}</span>' if aside else ""
-        self._write("status", html.escape(text) + small)
-
-    def busy(self, text):
-        """Say that something takes a while, with a moving bar."""
-        bar = '<progress aria-label="working"></progress>'
-        self._write("status", f"{bar} {html.escape(text)}")
-
-    def _write(self, role, inside, style=""):
-        self.line.value = f'<div role="{role}" style="line-height:1.3{style}">{inside}</div>'
 
     def _repr_mimebundle_(self, include=None, exclude=None, **how):
         """Show the widgets; without a kernel, the picture of the first state and its text."""

@@ -8,6 +8,7 @@ import ipywidgets as widgets
 from traitlets import Int, Unicode
 
 from .controls import row
+from .job import Later
 from .saving import captioned, stem_of, write
 
 
@@ -78,9 +79,18 @@ class Tools:
     def _saved(self):
         explorer = self.explorer
         view = explorer.now()
-        if not getattr(view, "whole", True):  # an atlas is saved with all its projections
-            explorer.busy("Working out all of the picture …")
-            view = explorer.resolve(view.context, view.state)
+        if getattr(view, "whole", True):
+            return self._written_of(view)
+
+        def work(tell):  # an atlas is saved with all its projections
+            tell.part("working out all of the picture")
+            return explorer.resolve(view.context, view.state)
+
+        return Later("Save", work, self._written_of)
+
+    def _written_of(self, view):
+        """Write a view into the folder `results`, and say so."""
+        explorer = self.explorer
         text, found = explorer.caption(view), explorer.found(view)
         stem = stem_of("", f"{explorer.called(view)}_{explorer.kind}")
         picture = captioned(explorer.render(view), (text,))

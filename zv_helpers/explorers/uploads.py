@@ -14,19 +14,26 @@ SUFFIX = re.compile(r"[^\w.-]+")
 
 
 def read_upload(name, content, network, fit="crop"):
-    """Load an uploaded photograph and keep it in data/my_photos, for every notebook.
+    """Load an uploaded photograph: an `InputImage`.
 
-    name: the file's name on the learner's machine; content: its bytes. Returns (InputImage, note):
-    the note says where it was kept, or why it was not. Raises an ImageError if it is no photograph
-    that can be used; then nothing is kept.
+    name: the file's name on the learner's machine; content: its bytes. Raises an ImageError if it
+    is no photograph that can be used.
     """
     file = io.BytesIO(bytes(content))
     file.name = name
     try:
-        image = quietly(load_image, file, network, fit)
+        return quietly(load_image, file, network, fit)
     except ImageError as error:
         stem = Path(name).stem
         raise ImageError(str(error).replace(f"the file object {stem!r}", repr(name))) from None
+
+
+def kept_upload(image, name, content):
+    """Keep an uploaded photograph in data/my_photos, for every notebook.
+
+    Returns (its `InputImage` under the name by which it is known now, a note): the note says where
+    it was kept, or why it was not.
+    """
     try:
         path = free_path(data_folder() / "my_photos", SUFFIX.sub("_", name).lstrip("._"), content)
         path.parent.mkdir(exist_ok=True)
