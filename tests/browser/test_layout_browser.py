@@ -14,7 +14,7 @@ from zv_helpers.draw.page import PAPER, Page
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.neuron_picture import side_of
-from zv_helpers.explorers.shell import STEP
+from zv_helpers.explorers.picture import STEP
 
 pytestmark = pytest.mark.browser
 

@@ -113,7 +113,7 @@ def figure(
     below = [line for one in notes for line in broken(f"Note: {one}.", 11, room)]
     size = where.size[0], where.size[1] + LINE * len(below)
     canvas, shades = Image.new("RGB", size, page.shades.ground), page.shades
-    draw, small = ImageDraw.Draw(canvas), page.text(11)
+    draw, small = ImageDraw.Draw(canvas), page.text(12 if page.narrow else 11)
     words(draw, (MARGIN, MARGIN - 4), title, page.text(15), shades.ink, room, bold=True)
     rule = there[0].rule if there else rule
     signals = f"projections, {rule}" if rule else "no projections" if projections else ""

@@ -26,13 +26,12 @@ from .context import Context as Context
 from .controls import LARGE, Control, hint, put, row
 from .history import History
 from .layout import Fold, grid, switches
-from .picture import Picture
+from .picture import STEP, Picture
 from .strip import LayerStrip
 from .tools import Tools
 from .versions import bundle
 
 PROMPT = 0.3  # seconds; what takes longer says how far it is
-STEP = 40  # pixels; for a narrow page of a few pixels more nothing is drawn again
 SMALLEST = 280  # pixels
 BETWEEN = 0.1  # seconds between two pictures of one state
 
