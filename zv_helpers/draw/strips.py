@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from .colours import INK, ORANGE, coloured, in_rgb
 from .page import GAP, MARGIN, PAPER
 
-PANEL = 212  # pixels a side
+PANEL = 206  # pixels a side; five of them are as wide as a page
 FINE = 64  # pixels a side
 BAR = 44  # pixels, of a colourbar with its ends' names
 SMALLEST = 12  # pixels, of words that are made smaller
