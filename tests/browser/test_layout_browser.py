@@ -14,7 +14,7 @@ from zv_helpers.draw.page import PAPER, Page
 from zv_helpers.explorers import neuron
 from zv_helpers.explorers.neuron import NeuronState
 from zv_helpers.explorers.neuron_picture import side_of
-from zv_helpers.explorers.shell import STEP
+from zv_helpers.explorers.picture import STEP
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,12 @@ TOPS = """root => ['img.zv-picture', '.zv-line', '.zv-movers', '.zv-switches', '
 SLIDERS = """root => [...root.querySelectorAll('.zv-movers .slider-container')].map(
     one => one.getBoundingClientRect()).map(one => [Math.round(one.left), Math.round(one.right)])"""
 SCROLLS = "root => root.scrollWidth > root.clientWidth"
+TOO_LONG = """root => [...root.querySelectorAll('button, .zv-line')].filter(
+    one => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight).map(
+    one => one.textContent)"""
+SHARP = "img => img.naturalWidth === img.clientWidth && img.naturalHeight === img.clientHeight"
+RIGHT = """root => ['', '.zv-tools > :last-child'].map(
+    one => (one ? root.querySelector(one) : root).getBoundingClientRect().right)"""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +110,9 @@ def test_every_explorer_fits_on_the_screen_and_its_picture_comes_first(notebook)
         columns = explorer.root.evaluate(SLIDERS)
         assert len(set(map(tuple, columns))) <= 1, source
         assert all(right - left > 500 for left, right in columns), source
+        assert explorer.image.evaluate(SHARP), f"{source} is drawn for another width"
+        whole, save = explorer.root.evaluate(RIGHT)
+        assert 0 <= whole - save < 4, f"{source}: the tools do not stand at the right end"
 
 
 def test_the_fold_is_opened_and_closed_by_the_keyboard(neurons):
@@ -143,7 +152,11 @@ def test_nothing_scrolls_sideways_at_400_pixels_and_clicks_hit(notebook, neurons
     for index, source in enumerate(EXPLORERS):
         explorer = notebook.explorer(index)
         explorer.root.and_(notebook.page.locator(".zv-narrow")).wait_for()
+        if "photograph_chooser" in source:  # the address it comes from is a long word
+            explorer.choose("Photograph", "german_shepherd")
+            explorer.wait_for_line("commons.wikimedia.org/wiki/File:German-shepherd")
         explorer.unfold()
+        assert explorer.root.evaluate(TOO_LONG) == [], source
         assert cut_off(explorer.root) == [], source
         assert not explorer.root.evaluate(SCROLLS), source
         whole = explorer.root.evaluate("root => root.clientWidth")
@@ -163,6 +176,8 @@ def test_on_a_dark_page_the_words_are_light(notebook, neurons, context, page_of)
     for words in (title, note, shot(neurons.line), shot(neurons.fold)):
         assert words[:, :, 0].min() < 60
         assert contrast(words) >= 4.5
+    menu = neurons.root.locator("select").first
+    assert menu.evaluate("one => getComputedStyle(one).colorScheme") == "dark"  # and its arrow
     assert serious_problems(notebook.page, "[data-explorer='0']") == []
     page_of()
     drawn_for(neurons, context, STATE, PAPER)
@@ -181,7 +196,7 @@ def test_large_is_read_from_the_last_row_and_clicks_hit(neurons, context):
         assert all(new >= 1.6 * old for old, new in zip(before, after, strict=True))
         whole = neurons.root.bounding_box()["width"]
         assert neurons.image.bounding_box()["width"] >= whole - 8
-        assert cut_off(neurons.root) == []
+        assert cut_off(neurons.root) == [] == neurons.root.evaluate(TOO_LONG)
         clicks_hit(neurons, context, Page(large=True))
     finally:
         large.uncheck()

@@ -102,7 +102,7 @@ def test_the_bars_are_as_long_as_the_probabilities(context):
     from zv_helpers.explorers.changed import SIDE, bars
 
     seen = hiding.resolve(context, HideState(40, 30, 80)).seen
-    drawn = np.asarray(bars(seen))
+    drawn = np.asarray(bars(seen, SIDE, SIDE))
     for i, (_, before, now) in enumerate(seen.values):
         rows = drawn[i * (SIDE // 5) :][: SIDE // 5]
         for value, colour in ((before, GREY), (now, BLUE)):

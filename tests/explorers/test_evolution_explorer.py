@@ -48,9 +48,13 @@ def test_the_slider_over_time_shows_every_moment(explorer, followed):
         explorer.controls["Time"].value = moment
         state = EvolutionState("conv3", 1, moment)
         shows(explorer, evolving, state)
+        assert explorer.controls["step"].label == f"step {followed.moments[moment]}"
         assert f"after {followed.moments[moment]} steps" in explorer.text
         seen.append(explorer.picture.value)
     assert len(set(seen)) == 3
+    explorer.controls["step"].value = 0
+    shows(explorer, evolving, EvolutionState("conv3", 1, 0))
+    assert all(len(row) > 1 for row in explorer.movers)  # each slider beside its value
 
 
 def test_layer_and_map_can_be_chosen(explorer, followed):
@@ -75,7 +79,7 @@ def test_a_jump_is_said_and_marked(followed):
         view = evolving.resolve(context, EvolutionState("conv4", int(channel), int(moment) + 1))
         jumped = one.jumps[moment, channel]
         assert ("a jump from picture" in evolving.caption(view)) == jumped
-        bars = np.asarray(evolving.over_time(view)).reshape(-1, 3)
+        bars = np.asarray(evolving.over_time(view, 190)).reshape(-1, 3)
         marks = (bars == (213, 94, 0)).all(axis=1).sum()
         assert marks == 3 * 7 * one.jumps[:, channel].sum()
 

@@ -52,6 +52,14 @@ def test_the_picture_comes_first_and_then_the_line_and_what_is_moved(untouched):
         assert all(explorer.controls[one.label] in grid.children for one in sliders)
 
 
+def test_every_slider_tells_its_value(untouched):
+    """On a narrow page, the value of the next one would come up beside it."""
+    for explorer in untouched.values():
+        for row in explorer.movers:
+            slider = explorer.controls[row[0].label]
+            assert len(row) > 1 or slider.readout, slider.description
+
+
 def test_every_control_stands_somewhere(untouched):
     def inside(widget):
         for child in getattr(widget, "children", ()):

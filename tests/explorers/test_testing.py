@@ -108,6 +108,8 @@ def test_the_heatmap_on_show_is_examined(small, make):
     dark = drawn(draw_verdict(small, expected, explorer.page))
     np.testing.assert_array_equal(evidence(explorer), dark)
     assert (dark[2, 2] < 40).all() and explorer.page.dark
+    explorer.picture.page = {"width": 325, "dark": False}
+    assert evidence(explorer).shape[1] == 320  # its words are not made smaller
 
 
 def test_the_relevance_scores_on_show_are_examined(small):

@@ -8,6 +8,7 @@ from PIL import Image
 
 from zv_helpers.draw import strips
 from zv_helpers.draw.colours import BLUE, EMPTY, GREY, VERMILION, coloured, rgb
+from zv_helpers.draw.page import Page
 from zv_helpers.draw.plots import LEFT, Plot
 from zv_helpers.trust import Comparison, Curve, Verdict, examine, examine_scores
 from zv_helpers.trust.drawing import (
@@ -86,6 +87,21 @@ def test_names_ticks_and_marks_are_written():
     assert dark[45:64, x - 20 : x + 20].any()
 
 
+def test_a_plot_grows_for_names_and_a_key_that_take_more_than_a_line():
+    one = Plot((300, 200), (0, 1), (0, 1), ("across", "up"), key=(("a line", BLUE, "line"),))
+    many = "a name that is longer than the plot is wide, and said whole"
+    key = [(f"entry {i} of the key", colour, "area") for i, colour in enumerate((BLUE, VERMILION))]
+    more = Plot((300, 200), (0, 1), (0, 1), (many, many), key=key)
+    assert one.finished().size == (300, 200) and more.finished().height > 200
+    heights = [plot.at(0, 0)[1] - plot.at(0, 1)[1] for plot in (one, more)]
+    assert heights[0] == heights[1]
+    for colour in (BLUE, VERMILION):  # each in a row of its own, over what is plotted
+        rows = np.flatnonzero(near(more.finished(), colour).any(axis=1))
+        assert 24 < rows.min() and rows.max() < more.at(0, 1)[1]
+    first, last = (np.flatnonzero(near(more.finished(), one).any(axis=1)) for _, one, _ in key)
+    assert first.max() < last.min()
+
+
 # --- of a heatmap --------------------------------------------------------------------------------
 
 
@@ -106,8 +122,13 @@ def test_each_value_is_where_the_axes_say(oblong, found):
         assert (np.asarray(picture)[y, x] == rgb(GREY)).all() == inside
 
 
-def test_the_photograph_is_shown_as_the_network_saw_it(shepherd):
-    found = examine(shepherd, progress=False)
+@pytest.fixture(scope="module")
+def of_shepherd(shepherd):
+    return examine(shepherd, progress=False)
+
+
+def test_the_photograph_is_shown_as_the_network_saw_it(shepherd, of_shepherd):
+    found = of_shepherd
     pixels = without(shepherd.image, found)
     gone = (pixels != shepherd.image.pixels).any(axis=2)
     grey = (pixels == 128).all(axis=2)
@@ -149,6 +170,7 @@ def test_every_odd_verdict_is_drawn_at_one_width(odd):
     found = examine(odd.features, progress=False)
     picture = draw_verdict(odd.features, found)
     assert isinstance(picture, Image.Image) and picture.width == 600
+    assert draw_verdict(odd.features, found, Page(320)).width == 320
     constant = replace(found, heat=np.zeros_like(found.heat))
     told = draw_verdict(odd.features, constant)
     assert told.height < picture.height or found.counts is None
@@ -217,6 +239,32 @@ def test_a_heatmap_of_another_make_is_drawn(oblong):
         found = examine(oblong.features, heat=heat, progress=False)
         picture = np.asarray(draw_verdict(oblong.features, found))
         assert picture[320:418, 165:285].std(axis=(0, 1)).min() > 30  # inside the heatmap's panel
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What is written, (text, left, right) each; a text that is cut is None."""
+    written, words = [], strips.words
+
+    def seen(draw, place, text, size, colour="#000000", width=None, bold=False):
+        size = size if width is None else strips.fitting(text, size, width, bold)
+        long = strips.font(size, bold).getlength(text)
+        whole = width is None or long <= width
+        written.append((text if whole else None, place[0], place[0] + long))
+        words(draw, place, text, size, colour, width, bold)
+
+    monkeypatch.setattr(strips, "words", seen)
+    return written
+
+
+@pytest.mark.parametrize("width", [280, 400])
+def test_on_a_narrow_page_every_word_is_written_whole(oblong, shepherd, of_shepherd, said, width):
+    page, found = Page(width), examine_scores(oblong.features, None, "first", progress=False)
+    assert draw_scores(oblong.features, found, page).width == width
+    assert draw_verdict(shepherd, of_shepherd, page).width <= width
+    assert None not in {text for text, *_ in said}
+    assert min(left for _, left, _ in said) >= 0
+    assert max(right for *_, right in said) <= width
 
 
 # --- of relevance scores -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ..deconvnet import Projection
 from ..draw.colours import in_rgb, rgb
 from ..draw.page import PAPER, Page
 from ..draw.signals import signal_picture
-from ..draw.strips import broken, frame, is_fine, words
+from ..draw.strips import broken, fitting, frame, is_fine, words
 from .patches import Patch
 
 SIDE = 112  # pixels, of a tile's longer side
@@ -113,7 +113,7 @@ def figure(
     below = [line for one in notes for line in broken(f"Note: {one}.", 11, room)]
     size = where.size[0], where.size[1] + LINE * len(below)
     canvas, shades = Image.new("RGB", size, page.shades.ground), page.shades
-    draw, small = ImageDraw.Draw(canvas), page.text(11)
+    draw, small = ImageDraw.Draw(canvas), page.text(12 if page.narrow else 11)
     words(draw, (MARGIN, MARGIN - 4), title, page.text(15), shades.ink, room, bold=True)
     rule = there[0].rule if there else rule
     signals = f"projections, {rule}" if rule else "no projections" if projections else ""
@@ -121,6 +121,7 @@ def figure(
         at = x, y - page.text(UNDER)
         words(draw, at, heading, page.text(12), shades.pale, where.width)
     scale = max((one.scale for one in there), default=0.0)
+    small = min((fitting(one.name, small, where.tile[1]) for one in patches), default=small)
     for i, (patch, projection) in enumerate(zip(patches, projections, strict=True)):
         said = in_short(patch.neuron.activation), patch.name
         tiles = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .colours import ON_DARK, ON_WHITE, Shades
 
 MARGIN, GAP = 8, 12  # pixels, round panels and between them
-WIDE = 1124  # pixels, of a picture as wide as a notebook
+WIDE = 1096  # pixels, of a picture as wide as a notebook on a screen of 1280
 NARROW = 560  # pixels; on a narrower page two panels stand beside each other
 LARGER = 1.65  # times as large, words that are read from the last row
 HEAD = 42  # pixels, of a title and a note over a panel
@@ -49,8 +49,8 @@ class Page:
     def side(self, pixels: int) -> int:
         """Return the side of a panel that is usually so many pixels.
 
-        >>> Page().side(212), Page(400).side(212), Page(400).side(90)
-        (212, 186, 90)
+        >>> Page().side(206), Page(400).side(206), Page(400).side(90)
+        (206, 186, 90)
         """
         return min(pixels, (self.width - 2 * MARGIN - GAP) // 2) if self.narrow else pixels
 

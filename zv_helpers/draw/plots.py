@@ -9,20 +9,29 @@ from .page import PAPER
 FINER = 3  # lines are drawn this much larger, and made smaller again
 TEXT = 13  # pixels
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 66, 44  # round what is plotted
+LINE, ROW = 17, 21  # pixels, of each line more of a name, and of each row more of the key
 
 
 class Plot:
     """What is plotted, in the data's units, on axes with ticks and names.
 
-    size: (width, height) in pixels; across, up: the (lowest, highest) value of each axis; names:
-    in words, of the axis across and of the one that goes up, which is written over it.
+    size: (width, height) in pixels; where the names or the key take more than a line, it grows.
+    across, up: the (lowest, highest) value of each axis; names: in words, of the axis across and of
+    the one that goes up, which is written over it; key: explains what is drawn, over the plot, as
+    (text, colour, "line", "dashes", "area" or "dot") each.
     """
 
-    def __init__(self, size, across, up, names, percent=False, page=PAPER):
-        self.size, self.names, self.percent = size, names, percent
+    def __init__(self, size, across, up, names, percent=False, page=PAPER, key=()):
+        width, height = size
+        room, rows = width - 2 * strips.MARGIN, _rows(key, width)
+        self.below = strips.broken(names[0], TEXT, room)
+        self.above = strips.broken(names[1], TEXT + 1, room, bold=True)
+        self.top = TOP + _more(self.above) * LINE + _more(rows) * ROW
+        self.bottom = BOTTOM + _more(self.below) * LINE
+        self.size, self.percent = (width, height + self.top - TOP + self.bottom - BOTTOM), percent
         self.across, self.up = _some(across), _some(up)
         self.shades = shades = page.shades
-        self.canvas = Image.new("RGB", tuple(FINER * side for side in size), shades.ground)
+        self.canvas = Image.new("RGB", tuple(FINER * side for side in self.size), shades.ground)
         self.draw, self.texts = ImageDraw.Draw(self.canvas), []
         self.ticks = [_ticks(*ends) for ends in (self.across, self.up)]
         for value in self.ticks[0]:
@@ -31,6 +40,8 @@ class Plot:
             self.line(self.across, (value, value), shades.empty, 1)
         for ends in ((self.across[0],) * 2, self.up), (self.across, (self.up[0],) * 2):
             self.line(*ends, shades.pale, 1)
+        for i, row in enumerate(rows):
+            self._explain(row, 28 + _more(self.above) * LINE + i * ROW)
 
     def at(self, x, y):
         """Return where (x, y) of the data is in the picture, in pixels."""
@@ -38,7 +49,7 @@ class Plot:
         share = (np.asarray(x) - left) / (right - left), (np.asarray(y) - low) / (high - low)
         return (
             LEFT + share[0] * (width - LEFT - RIGHT),
-            height - BOTTOM - share[1] * (height - TOP - BOTTOM),
+            height - self.bottom - share[1] * (height - self.top - self.bottom),
         )
 
     def _points(self, xs, ys):
@@ -73,13 +84,12 @@ class Plot:
         """Draw an upright line, and write over the plot what it marks."""
         self.line((x, x), self.up, self.shades.ink, 1, dash=4)
         place = float(self.at(x, 0)[0]) - strips.font(TEXT).getlength(text) / 2
-        self.texts.append(((place, TOP - 17), text))
+        self.texts.append(((place, self.top - 17), text))
 
-    def key(self, entries):
-        """Explain what is drawn, over the plot: (text, colour, "line", "dashes", "area" or "dot")
-        each."""
-        x, y = LEFT, FINER * 36
-        for text, colour, kind in entries:
+    def _explain(self, row, top):
+        """Draw a row of the key."""
+        x, y = LEFT, FINER * (top + 8)
+        for text, colour, kind in row:
             left, right = FINER * x, FINER * (x + 22)
             if kind == "area":
                 self.draw.rectangle((left, y - 15, right, y + 15), fill=colour)
@@ -88,8 +98,8 @@ class Plot:
             else:
                 for a, b in ((0, 66),) if kind == "line" else ((0, 27), (39, 66)):
                     self.draw.line((left + a, y, left + b, y), colour, 8)
-            self.texts.append(((x + 27, 28), text))
-            x += 27 + strips.font(TEXT).getlength(text) + 16
+            self.texts.append(((x + 27, top), text))
+            x += _wide(text)
 
     def finished(self):
         """Return the plot with its axes' names: a PIL image."""
@@ -100,17 +110,44 @@ class Plot:
             text = f"{value:.0%}" if self.percent else _written(value)
             x = float(self.at(value, self.up[0])[0]) - face.getlength(text) / 2
             x = min(x, width - face.getlength(text))
-            strips.words(draw, (x, height - BOTTOM + 5), text, TEXT, pale)
+            strips.words(draw, (x, height - self.bottom + 5), text, TEXT, pale)
         for value in self.ticks[1]:
             text, y = _written(value), float(self.at(self.across[0], value)[1])
             left = LEFT - 6 - face.getlength(text)
             strips.words(draw, (left, y - TEXT / 2 - 1), text, TEXT, pale)
-        middle = (LEFT + width - RIGHT - face.getlength(self.names[0])) / 2
-        strips.words(draw, (middle, height - 20), self.names[0], TEXT, ink)
-        strips.words(draw, (strips.MARGIN, 6), self.names[1], TEXT + 1, ink, width, bold=True)
+        for i, line in enumerate(self.below):
+            long = face.getlength(line)
+            x = max(min((LEFT + width - RIGHT - long) / 2, width - long), strips.MARGIN)
+            y = height - 20 - (len(self.below) - 1 - i) * LINE
+            strips.words(draw, (x, y), line, TEXT, ink)
+        for i, line in enumerate(self.above):
+            at = strips.MARGIN, 6 + i * LINE
+            strips.words(draw, at, line, TEXT + 1, ink, width, bold=True)
         for place, text in self.texts:
             strips.words(draw, place, text, TEXT, ink)
         return picture
+
+
+def _more(lines):
+    """Return how many lines there are after the first."""
+    return max(len(lines) - 1, 0)
+
+
+def _wide(text):
+    """Return how much room an entry of the key takes, in pixels."""
+    return 27 + strips.font(TEXT).getlength(text) + 16
+
+
+def _rows(key, width):
+    """Break the entries of a key into rows that fit into a width."""
+    rows, right = [], width
+    for one in key:
+        right += _wide(one[0])
+        if right > width + 16:  # behind the last one there may be nothing
+            rows.append([])
+            right = LEFT + _wide(one[0])
+        rows[-1].append(one)
+    return rows
 
 
 def _some(ends):

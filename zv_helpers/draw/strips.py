@@ -14,9 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 from .colours import INK, ORANGE, coloured, in_rgb
 from .page import GAP, MARGIN, PAPER
 
-PANEL = 212  # pixels a side
+PANEL = 206  # pixels a side; five of them are as wide as a page
 FINE = 64  # pixels a side
 BAR = 44  # pixels, of a colourbar with its ends' names
+SMALLEST = 12  # pixels, of words that are made smaller
 
 
 @functools.cache
@@ -77,9 +78,10 @@ def strip(panels, width=PANEL, height=PANEL, page=PAPER):
     low = corner(len(panels) - 1, width, height, page)[1] + page.head + height
     canvas = Image.new("RGB", (right + MARGIN, low + MARGIN), shades.ground)
     draw = ImageDraw.Draw(canvas)
+    size = min(fitting(panel.title, page.title, width, bold=True) for panel in panels)
     for i, panel in enumerate(panels):
         left, top = corner(i, width, height, page)
-        words(draw, (left, top), panel.title, page.title, shades.ink, width, bold=True)
+        words(draw, (left, top), panel.title, size, shades.ink, width, bold=True)
         for j, line in enumerate(cut(panel.note, page.text(12), width, page.lines)):
             at = left, top + page.text(20) + j * page.text(15)
             words(draw, at, line, page.text(12), shades.pale, width)
@@ -122,8 +124,8 @@ def frame(draw, rectangle, colour=ORANGE):
 
 
 def words(draw, place, text, size, colour=INK, width=None, bold=False):
-    """Write a line of text, cut with … where it is wider than `width`."""
-    face = font(size, bold)
+    """Write a line of text; where it is wider than `width`, smaller, and in the end cut with …."""
+    face = font(size if width is None else fitting(text, size, width, bold), bold)
     if width is not None and face.getlength(text) > width:
         while text and face.getlength(text + "…") > width:
             text = text[:-1]
@@ -131,13 +133,25 @@ def words(draw, place, text, size, colour=INK, width=None, bold=False):
     draw.text(place, text, fill=colour, font=face)
 
 
-def broken(text, size, width):
+def fitting(text, size, width, bold=False):
+    """Return the size in pixels, at most `size`, at which a line of text is at most `width` wide;
+    it may be too wide still at seven tenths of `size`, or at `SMALLEST`.
+
+    >>> fitting("a word", 20, 200), fitting("a word", 20, 60), fitting("a word", 20, 1)
+    (20, 17, 14)
+    """
+    least = min(max(round(0.7 * size), SMALLEST), size)
+    sizes = range(size, least, -1)
+    return next((one for one in sizes if font(one, bold).getlength(text) <= width), least)
+
+
+def broken(text, size, width, bold=False):
     """Break a text between words into lines that are at most `width` wide: a list.
 
     >>> broken("so many words", 11, 1000), broken("so many words", 11, 1)
     (['so many words'], ['so', 'many', 'words'])
     """
-    lines, face = [], font(size)
+    lines, face = [], font(size, bold)
     for word in text.split():
         if lines and face.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"

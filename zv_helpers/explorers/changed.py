@@ -100,7 +100,7 @@ def fitting_map(features: Features, state: Any) -> dict:
 
 def render(view: Any, page: Page = PAPER) -> Image.Image:
     """Draw a view: the changed photograph, the map, what its strongest neuron sees, that neuron's
-    projection, and the classes before and now. A PIL image of one size."""
+    projection, and the classes before and now, below on a narrow page. A PIL image of one size."""
     seen, name = view.seen, view.context.features.image.name
     fine, (top, left, bottom, right) = strips.is_fine(seen.pixels), seen.box
     spot = (seen.now.row, seen.now.column, seen.now.row + 1, seen.now.column + 1)
@@ -119,30 +119,34 @@ def render(view: Any, page: Page = PAPER) -> Image.Image:
         ),
         strips.Panel(part, "what it sees", "enlarged", smooth=fine),
         strips.Panel(seen.projection and seen.projection.picture(), "its projection", note),
-        strips.Panel(bars(seen, page), seen.measure, "grey: untouched; blue: now"),
     ]
     side = page.side(SIDE)
-    return strips.strip(panels, side, side, page)
+    whole = page.width - 2 * strips.MARGIN if page.narrow else side
+    last = strips.Panel(bars(seen, whole, side, page), seen.measure, "grey: untouched; blue: now")
+    if not page.narrow:
+        return strips.strip([*panels, last], side, side, page)
+    below = strips.strip([last], whole, side, page)
+    return strips.stacked([strips.strip(panels, side, side, page), below], page)
 
 
-def bars(seen: Seen, page: Page = PAPER) -> Image.Image:
+def bars(seen: Seen, width: int, height: int, page: Page = PAPER) -> Image.Image:
     """Draw the targets' values untouched and now, the largest now with its name in bold: a PIL
     image."""
-    side, shades = page.side(SIDE), page.shades
-    canvas = Image.new("RGB", (side, side), shades.ground)
-    draw, pitch = ImageDraw.Draw(canvas), side // (COUNT + 1)
+    shades, canvas = page.shades, Image.new("RGB", (width, height), page.shades.ground)
+    draw, pitch = ImageDraw.Draw(canvas), height // (COUNT + 1)
     size = min(page.text(12), pitch - 13)
-    wide, under = side - page.text(46), size + 5  # the bars are under the names
+    wide, under = width - page.text(46), size + 5  # the bars are under the names
     largest = 1.0 if seen.measure == "probability" else _largest(seen)
     most = max(now for _, _, now in seen.values)
+    small = min(strips.fitting(name, size, wide, bold=True) for name, _, _ in seen.values)
     for i, (name, before, now) in enumerate(seen.values):
         y = i * pitch
-        strips.words(draw, (0, y), name, size, shades.ink, wide, bold=now == most)
+        strips.words(draw, (0, y), name, small, shades.ink, wide, bold=now == most)
         written = f"{now:.0%}" if seen.measure == "probability" else f"{now:.3g}"
         strips.words(draw, (wide + 2, y), written, size, shades.ink)
         high = min((pitch - under - 2) // 2, 8)
         for j, (value, colour) in enumerate(((before, shades.grey), (now, colours.BLUE))):
-            length, top = max(value, 0) / largest * (side - 1), y + under + j * high
+            length, top = max(value, 0) / largest * (width - 1), y + under + j * high
             draw.rectangle((0, top, length, top + high - 1), fill=colour)
     return canvas
 

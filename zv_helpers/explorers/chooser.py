@@ -19,7 +19,7 @@ from .shell import Context, Explorer
 from .thumbnails import PITCH, columns_on, name_at, names_to_choose, sheet
 from .uploads import kept_upload, read_upload
 
-COLUMNS, ROWS, SIDE = 11, 7, 230
+COLUMNS, ROWS, SIDE = 11, 7, 216
 A_PAGE = COLUMNS * ROWS
 RGB = (("red", (213, 60, 40)), ("green", (0, 140, 90)), ("blue", colours.BLUE))
 CHANNELS = {1: (("grey", (128, 128, 128)),), 3: RGB}
@@ -84,9 +84,10 @@ def render(view, page=PAPER):
     kind = "grey" if channels == 1 else "RGB"
     fine, seen = strips.is_fine(image.original), strips.is_fine(image.pixels)
     used = f"{width} × {height} pixels; framed: used"
+    who = "the network sees" if page.narrow or page.large else "what the network sees"
     panels = [
         strips.Panel(image.original, image.name, used, ((box, ORANGE),), smooth=fine),
-        strips.Panel(image.pixels, "what the network sees", f"{w} × {h} pixels, {kind}", (), seen),
+        strips.Panel(image.pixels, who, f"{w} × {h} pixels, {kind}", (), seen),
     ]
     side, ((left, top), columns) = page.side(SIDE), sheet_at(view, page)
     thumbnails = sheet(view.on_page, view.state.chosen, columns, page)
@@ -97,7 +98,8 @@ def render(view, page=PAPER):
     canvas.paste(thumbnails, (left, top))
     draw, head = ImageDraw.Draw(canvas), top + 4 - page.head
     count = f"{len(view.names)} photographs, page {view.state.page + 1} of {view.pages}"
-    title, note, room = "click a photograph", f"{count}; your own come first", thumbnails.width - 8
+    note = count if page.narrow else f"{count}; your own come first"
+    title, room = "click a photograph", thumbnails.width - 8
     strips.words(draw, (left + 4, head), title, page.title, shades.ink, room, True)
     at = left + 4, head + page.text(20)
     strips.words(draw, at, note, page.text(12), shades.pale, room)

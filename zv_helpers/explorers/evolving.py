@@ -14,8 +14,9 @@ from . import as_code, tables
 from .controls import LAYER, Control
 from .shell import Context, Explorer
 
-SIDE, SMALL = 144, 62  # pixels, of a panel, and of a picture in the film
-LARGE_SIDE, LARGE_SMALL = 262, 110  # the same where it need not fit on a screen
+SIDE, SMALL = 190, 62  # pixels, of a panel, and of a picture in the film
+LARGE_SIDE, LARGE_SMALL = 260, 110  # the same where it need not fit on a screen
+APART = 6  # pixels, between two pictures of the film
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,8 @@ def resolve(context, state):
 
 def render(view, page=PAPER):
     """Draw a view: the picture in which the map is strongest at this moment, what its strongest
-    neuron sees, and its projection; the map's strength over time; and under them the projections of
-    all moments. A PIL image of one size."""
+    neuron sees, and its projection; the map's strength over time, as wide as there is room; and
+    under them the projections of all moments. A PIL image of one size."""
     projection = projection_at(view, view.moment)
     pixels = view.context.subject.images[view.picture].pixels
     fine, frames, note, scale = strips.is_fine(pixels), (), "active in no picture", ""
@@ -95,10 +96,22 @@ def render(view, page=PAPER):
         strips.Panel(pixels, f"picture {view.picture}", note, frames, fine),
         strips.Panel(patch(view, view.moment), "what it sees", "enlarged", smooth=fine),
         strips.Panel(projection and projection.picture(), "its projection", scale),
-        strips.Panel(over_time(view, page), "how strong it is", "blue: now; red: a jump"),
     ]
     side, _ = sides(page)
-    return strips.stacked([strips.strip(panels, side, side, page), film(view, page)], page)
+    room = side if in_rows(page) else page.width - 3 * (side + strips.GAP) - 3 * strips.MARGIN
+    last = strips.Panel(over_time(view, room, page), "how strong it is", "blue: now; red: a jump")
+    if in_rows(page):
+        above = strips.strip([*panels, last], side, side, page)
+    else:
+        parts = strips.strip(panels, side, side, page), strips.strip([last], room, side, page)
+        above = strips.beside(parts, page)
+    return strips.stacked([above, film(view, page)], page)
+
+
+def in_rows(page):
+    """Whether the film has patches in one row and projections in another, not in pairs: where the
+    page is narrow, or need not be low."""
+    return page.narrow or page.large
 
 
 def sides(page):
@@ -122,13 +135,13 @@ def patch(view, moment):
     return view.context.subject.images[picture].pixels[top:bottom, left:right]
 
 
-def over_time(view, page=PAPER):
+def over_time(view, width, page=PAPER):
     """Draw the map's largest activation at each moment as bars, now in blue, with a tick over those
     at which its strongest picture is another one than before: a PIL image."""
-    (side, _), shades, size = sides(page), page.shades, page.text(10)
-    canvas = Image.new("RGB", (side, side), shades.ground)
+    (side, _), shades, size = sides(page), page.shades, page.text(12)
+    canvas = Image.new("RGB", (width, side), shades.ground)
     draw, curve = ImageDraw.Draw(canvas), np.maximum(view.curve, 0)
-    pitch, top, low = side / len(curve), page.text(26), side - page.text(18)
+    pitch, top, low = width / len(curve), page.text(26), side - page.text(18)
     largest = float(curve.max()) or 1.0
     names = view.context.subject.moments
     for i, value in enumerate(curve):
@@ -139,22 +152,26 @@ def over_time(view, page=PAPER):
         if i and view.evolution.jumps[i - 1, view.channel]:
             middle = (left + right) // 2
             draw.rectangle((middle - 1, high - 9, middle + 1, high - 3), fill=colours.VERMILION)
-        if now or not i:  # two numbers beside each other would not fit
-            at = min(left, side - strips.font(size, now).getlength(str(names[i]))), low + 3
+        if now or not i or pitch > 3 * size:  # else two beside each other would not fit
+            at = min(left, width - strips.font(size, now).getlength(str(names[i]))), low + 3
             strips.words(draw, at, str(names[i]), size, shades.pale, bold=now)
     strips.words(draw, (2, 0), f"largest {largest:.3g}", page.text(12), shades.ink)
     return canvas
 
 
 def film(view, page=PAPER):
-    """Draw patch and projection of every moment, side by side, this one framed: a PIL image."""
+    """Draw patch and projection of every moment, this one framed: a PIL image."""
     moments, shades, head = view.context.subject.moments, page.shades, page.text(20)
     across = min(len(moments), 4) if page.narrow else len(moments)
     panel, small = sides(page)
-    wide = (2 if page.narrow else 4) * (panel + strips.GAP) - strips.GAP  # as the panels over it
-    pitch = wide // across
-    side = min(pitch - 6, small)
-    high = head + 2 * side + 26
+    wide = page.width - 2 * strips.MARGIN
+    if in_rows(page):
+        wide = (2 if page.narrow else 4) * (
+            panel + strips.GAP
+        ) - strips.GAP  # as the panels over it
+    pitch, rows = wide // across, 2 if in_rows(page) else 1
+    side = min(pitch * rows // 2 - APART, small)
+    high = head + rows * side + 26
     size = across * pitch + 2 * strips.MARGIN, -(-len(moments) // across) * high
     canvas = Image.new("RGB", size, shades.ground)
     draw = ImageDraw.Draw(canvas)
@@ -163,15 +180,16 @@ def film(view, page=PAPER):
         how = {"colour": shades.ink, "width": pitch - 4, "bold": i == view.moment}
         strips.words(draw, (left, top), f"step {name}", page.text(12), **how)
         seen, shown = patch(view, i), projection_at(view, i)
-        for row, pixels in enumerate((seen, shown and shown.picture())):
-            place = left, top + head + row * (side + 6)
+        for number, pixels in enumerate((seen, shown and shown.picture())):
+            away = number * (side + APART)
+            place = left + away * (rows == 1), top + head + away * (rows == 2)
             if pixels is None:
                 draw.rectangle((*place, place[0] + side, place[1] + side), fill=shades.empty)
                 continue
             canvas.paste(strips.enlarged(pixels, side, side), place)
         if i == view.moment:
-            low = top + head + 2 * side + 9
-            strips.frame(draw, (left - 2, top + head - 2, left + side + 2, low))
+            right, low = place[0] + side + 2, place[1] + side + 2
+            strips.frame(draw, (left - 2, top + head - 2, right, low))
     return canvas
 
 
@@ -199,6 +217,12 @@ def time_slider(view):
     return {"max": len(view.context.subject.moments) - 1, "value": view.moment}
 
 
+def moment(view):
+    """Show the moment by its name."""
+    options = tuple((f"step {name}", i) for i, name in enumerate(view.context.subject.moments))
+    return {"options": options, "value": view.moment}
+
+
 def number(view):
     """Show the feature map's number."""
     return {"max": view.evolution.peaks.shape[2] - 1, "value": view.channel}
@@ -209,6 +233,7 @@ TIME = (
     Control("moment", "IntSlider", "Time",
             "Move through the moments, from before the first step to the end; arrow keys move it "
             "by one", 300, time_slider),
+    Control("moment", "Dropdown", "step", "After how many steps of learning", 190, moment),
 )
 MAP = (
     Control("channel", "IntSlider", "Feature map",

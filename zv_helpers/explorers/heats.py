@@ -21,7 +21,7 @@ from .shell import Context
 from .testing import TEST, TestedExplorer
 
 WITHOUT_LAYER = ("deconvnet", "occlusion")
-SIDE, PINNED = 292, 200  # pixels, of a panel
+SIDE, PINNED = 288, 200  # pixels, of a panel
 
 
 @dataclass(frozen=True)
@@ -136,17 +136,16 @@ def draw_row(view, side, prefix="", page=PAPER):
 
 
 def laid_out(first, last, sides, colormap, page):
-    """Put two panels, a colourbar and a last panel side by side, the last one below on a narrow
-    page: a PIL image. sides: in pixels, of the first ones and of the last."""
+    """Put two panels, a colourbar and a last panel side by side; on a narrow page the last one and
+    the colourbar below: a PIL image. sides: in pixels, of the first ones and of the last."""
     side, whole = sides
     if page.narrow:
-        room = page.width - 2 * strips.MARGIN
-        side, whole = (room - strips.GAP - strips.BAR) // 2, room
-    parts = [strips.strip(first, side, side, page), strips.colourbar(side, colormap, page=page)]
-    last = strips.strip(last, whole, whole, page)
+        side, whole = page.side(strips.PANEL), page.width - 2 * strips.MARGIN - strips.BAR
+    parts, last = strips.strip(first, side, side, page), strips.strip(last, whole, whole, page)
+    bar = strips.colourbar(whole if page.narrow else side, colormap, page=page)
     if page.narrow:
-        return strips.stacked([strips.beside(parts, page), last], page)
-    return strips.beside([*parts, last], page)
+        return strips.stacked([parts, strips.beside([last, bar], page)], page)
+    return strips.beside([parts, bar, last], page)
 
 
 def caption(view):

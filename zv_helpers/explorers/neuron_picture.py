@@ -29,7 +29,7 @@ def atlas_title(view):
 
 def side_of(view, page=PAPER):
     """Return the side of a view's panels; two rows of them still fit on a screen."""
-    side = 266 if view.state.forward else strips.PANEL
+    side = 260 if view.state.forward else strips.PANEL
     return page.side(side if view.state.pin is None else side - 52)
 
 
@@ -49,9 +49,9 @@ def draw_row(view, scale, side, prefix="", page=PAPER):
         strips.Panel(seen, "what it sees", "framed, enlarged", smooth=fine),
     ]
     if view.state.forward:
-        montage = view.context.once(strongest_maps, neuron.layer, page)
-        note = "one scale; the number is the feature map's"
-        panels.append(strips.Panel(montage, f"strongest maps of {neuron.layer}", note))
+        montage = view.context.once(strongest_maps, neuron.layer, side, page)
+        title = "strongest maps" if page.narrow else f"strongest maps of {neuron.layer}"
+        panels.append(strips.Panel(montage, title, "one scale; each with its number"))
     else:
         panels += projection_panels(view, scale)
     return strips.strip(panels, side, side, page)
@@ -92,18 +92,21 @@ def in_place(pixels, projection, scale):
     return np.clip(faded + 1.2 * signal, 0, 255).astype(np.uint8)
 
 
-def strongest_maps(features, layer, page=PAPER):
-    """Draw the nine feature maps of a layer that have the largest activations: a PIL image."""
-    maps = features[layer]
-    largest, smallest, cell = float(maps.max()), min(float(maps.min()), 0.0), 88
+def strongest_maps(features, layer, side, page=PAPER):
+    """Draw the nine feature maps of a layer that have the largest activations: a PIL image of about
+    some pixels a side."""
+    maps, cell = features[layer], (side - 2) // 3
+    largest, smallest = float(maps.max()), min(float(maps.min()), 0.0)
     canvas = Image.new("RGB", (3 * cell + 2, 3 * cell + 2), page.shades.ground)
     draw = ImageDraw.Draw(canvas)
     for i, channel in enumerate(features.strongest_channels(layer, 9)):
         left, top = (i % 3) * (cell + 1), (i // 3) * (cell + 1)
         one = map_colours(maps[..., channel], largest, smallest)
         canvas.paste(strips.enlarged(one, cell, cell), (left, top))
-        draw.rectangle((left, top, left + page.text(34), top + page.text(14)), fill="black")
-        strips.words(draw, (left + 2, top), str(channel), page.text(12), "white")
+        size = page.text(12)
+        right = left + 4 + strips.font(size).getlength(str(channel))
+        draw.rectangle((left, top, right, top + page.text(14)), fill="black")
+        strips.words(draw, (left + 2, top), str(channel), size, "white")
     return canvas
 
 

@@ -2,8 +2,6 @@
 // controls round it what ipywidgets leaves out for those who use no mouse: names, and keys that stay
 // in a control.
 
-const NARROW = 560, STEP = 40;  // pixels, as in shell.py
-
 function keep(event) {
     // A letter that is typed to find an entry of a menu is none of the notebook's commands.
     const forPage = event.ctrlKey || event.metaKey || event.altKey || event.key === "Escape";
@@ -47,13 +45,14 @@ function isDark(element) {
 
 function tellPage(model, el) {  // returns a function that stops it
     const explorer = el.closest(".zv-explorer");
-    const step = width => width < NARROW ? Math.floor(width / STEP) : Infinity;
+    const [narrow, pixels] = [model.get("narrow"), model.get("step")];
+    const step = width => width < narrow ? Math.floor(width / pixels) : Infinity;
     let timer;
 
     function tell() {
         const width = Math.round(explorer.clientWidth), dark = isDark(explorer);
         if (!width) return;  // it is not laid out, or on another tab
-        explorer.classList.toggle("zv-narrow", width < NARROW);
+        explorer.classList.toggle("zv-narrow", width < narrow);
         explorer.classList.toggle("zv-dark", dark);
         const { width: before = Infinity, dark: was = false } = model.get("page");
         if (was === dark && step(before) === step(width)) return;

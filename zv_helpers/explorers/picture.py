@@ -5,6 +5,10 @@ from pathlib import Path
 import anywidget
 from traitlets import Bytes, Dict, Int, List, Unicode
 
+from ..draw.page import NARROW
+
+STEP = 40  # pixels; for a narrow page of a few pixels more nothing is drawn again
+
 
 class Picture(anywidget.AnyWidget):
     """A JPEG that is replaced in place; what happens in the page is in picture.js.
@@ -15,7 +19,8 @@ class Picture(anywidget.AnyWidget):
         clicked: the last click, {x, y} in the picture's own pixels; `count` tells two apart.
         watched: the names of the keys that are taken while the pointer is over the picture.
         page: what the browser tells of the page, {width, dark}: of an explorer, in pixels, and
-            whether its ground is dark.
+            whether its ground is dark. It does so when the width, of an explorer that is less than
+            `narrow` pixels wide, changes by a `step`.
         pressed: {key: how often it was pressed so far}. While the kernel is busy, the page waits
             and then sends all presses in one message, so that no key waits in a queue.
     """
@@ -30,6 +35,7 @@ class Picture(anywidget.AnyWidget):
     watched = List(Unicode()).tag(sync=True)
     pressed = Dict().tag(sync=True)
     page = Dict().tag(sync=True)
+    narrow, step = Int(NARROW).tag(sync=True), Int(STEP).tag(sync=True)
 
     def on_click(self, function):
         """Call function(x, y) for a click on the picture."""

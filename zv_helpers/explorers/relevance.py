@@ -25,7 +25,7 @@ from .testing import TEST_SCORES, TestedScores
 FOR, AGAINST = "most for it", "most against it"
 COUNT = 6
 SIDE, PINNED = 132, 104  # pixels, of a panel
-WIDER = 40  # the photograph's panel
+WIDER = 76  # the photograph's panel
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,9 @@ def all_scores(view, largest, width, height, page=PAPER):
     canvas, shades = Image.new("RGB", (width, height), page.shades.ground), page.shades
     draw, scores = ImageDraw.Draw(canvas), view.scores
     left, top = strips.MARGIN, strips.MARGIN
-    title, note = f"all {len(scores)} maps of {view.layer}", f"scores in order, ±{largest:.3g}"
+    title, note = f"{len(scores)} maps of {view.layer}", f"scores, ±{largest:.3g}"
+    if not (page.narrow or page.large):
+        title, note = f"all {title}", f"scores in order, ±{largest:.3g}"
     room, under = width - left, top + page.text(20)
     strips.words(draw, (left, top), title, page.title, shades.ink, room, True)
     strips.words(draw, (left, under), note, page.text(12), shades.pale, room)

@@ -21,12 +21,11 @@ from .controls import LARGE, Control, hint, put, row
 from .drawing import Drawn
 from .job import Job, Later
 from .layout import Fold, grid, switches
-from .picture import Picture
+from .picture import STEP, Picture
 from .strip import LayerStrip
 from .tools import Tools
 from .versions import bundle
 
-STEP = 40  # pixels; for a narrow page of a few pixels more nothing is drawn again
 SMALLEST = 280  # pixels
 
 

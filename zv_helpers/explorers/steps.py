@@ -154,6 +154,7 @@ def render(view, page=PAPER):
             f"all {moment.shape[2]} {page.feature_map}s",
         )
         picture, title = signed_colours(values), f"strongest: {page.feature_map} {moment.channel}"
+        title = f"strongest: {moment.channel}" if page.narrow else title
         note = "orange above zero, blue below"
     else:
         values, total = moment.pixels, np.abs(moment.pixels).sum(axis=2)
@@ -186,7 +187,8 @@ def progress(moments, step, width, page=PAPER):
         shade = ORANGE if i == step else colours.BLUE if unpooled else shades.grey
         top = 2 if i == step else 6 if unpooled else 10
         draw.rectangle((left, top, left + max(pitch - 2, 1), 20), fill=shade)
-    said = ("the neuron", "each mark is one operation; tall blue ones are unpoolings", "the pixels")
+    marks = "" if page.narrow else "each mark is one operation; "
+    said = ("the neuron", f"{marks}tall blue ones are unpoolings", "the pixels")
     for text, share in zip(said, (0, 0.5, 1), strict=True):
         room = max(width - 2 * strips.MARGIN - strips.font(size).getlength(text), 0)
         y = 24 + (page.text(18) if page.narrow and share == 0.5 else 0)

@@ -101,5 +101,5 @@ class Tools:
 
 
 def _button(kind, label, tip, width):
-    layout = widgets.Layout(width=f"{width}px", height="24px", margin="0 4px 0 0")
+    layout = widgets.Layout(width=f"{width}px", margin="2px 4px 2px 0")
     return getattr(widgets, kind)(description=label, tooltip=tip, layout=layout)

@@ -15,7 +15,7 @@ from .hiding import baseline_picture, hidden
 from .orders import pixel_order
 from .verdict import SHARE, Verdict, written
 
-WIDTH = 600  # pixels; readable at 400
+WIDTH = 600  # pixels; as wide as the page, where that is narrow
 HEIGHT = 250  # of a plot
 
 
@@ -24,10 +24,15 @@ def draw_verdict(features: Features, verdict: Verdict, page: Page = PAPER) -> Im
     without the hottest tenth, and the heatmap beside those of other classes, all from 0 to 1. Where
     nothing could be tested the sentence stands in the curve's place. Returns a PIL image."""
     if verdict.counts is None:
-        plot = strips.paragraph([verdict.sentence], 15, WIDTH, page, empty=True)
+        plot = strips.paragraph([verdict.sentence], 15, width_on(page), page, empty=True)
     else:
         plot = curves(features, verdict, page)
     return strips.stacked([plot, pictures(features, verdict, page)], page)
+
+
+def width_on(page: Page) -> int:
+    """Return the width of a verdict's picture. The page enlarges it where words are large."""
+    return page.width if page.narrow else WIDTH
 
 
 def describe_verdict(features: Features, verdict: Verdict) -> str:
@@ -70,14 +75,18 @@ def curves(features, verdict, page=PAPER):
     highest = 1 if verdict.target.measure == "probability" else every.max()
     names = "share of the photograph that is hidden", f"{verdict.target.measure} of "
     names = names[0], names[1] + verdict.target.name(features.network)
-    plot = Plot((WIDTH, HEIGHT), (0, 1), (every.min(), highest), names, True, page)
+    key = (
+        ("hottest first", VERMILION, "line"),
+        ("coldest first", BLUE, "dashes"),
+        ("as much elsewhere", page.shades.grey, "area"),
+    )
+    size, ends = (width_on(page), HEIGHT), (every.min(), highest)
+    plot = Plot(size, (0, 1), ends, names, True, page, key)
     plot.area(xs, least, most, page.shades.grey)
     plot.mark(SHARE, "a tenth")
     plot.line(xs, coldest, BLUE, dash=8)
     plot.line(xs, hottest, VERMILION, 3)
     plot.dot(SHARE, np.interp(SHARE, xs, hottest), VERMILION)
-    key = ("hottest first", VERMILION, "line"), ("coldest first", BLUE, "dashes")
-    plot.key((*key, ("as much elsewhere", page.shades.grey, "area")))
     return plot.finished()
 
 
@@ -96,9 +105,8 @@ def pictures(features, verdict, page=PAPER):
         for target, (heat, like) in _other_pictures(others):
             note = f"rank correlation {written(like.rank)}"
             panels.append(strips.Panel(coloured(heat), target.name(network), note, smooth=fine))
-    side = (WIDTH - 2 * strips.MARGIN + strips.GAP) // 4 - strips.GAP
-    whole = replace(PAPER, dark=page.dark)  # the page makes the picture smaller or larger
-    return strips.strip(panels, side, side, whole)
+    side = page.side((WIDTH - 2 * strips.MARGIN + strips.GAP) // 4 - strips.GAP)
+    return strips.strip(panels, side, side, replace(page, large=False))
 
 
 def without(image, verdict):
@@ -135,15 +143,16 @@ def draw_scores(features: Features, verdict: ScoreVerdict, page: Page = PAPER) -
         f"how far the {verdict.measure} of {name} falls without it",
     )
     (x, y) = (float(np.abs(one).max()) or 1.0 for one in (scores, effects))
-    plot = Plot((WIDTH, HEIGHT + 80), _ends(scores), _ends(effects), names, page=page)
+    at = verdict.outlier
+    off = f"map {found.channels[at]}, farthest off", VERMILION, "dot"
+    key = off, ("the same share of the largest", page.shades.pale, "line")
+    size, ends = (width_on(page), HEIGHT + 80), (_ends(scores), _ends(effects))
+    plot = Plot(size, *ends, names, page=page, key=key)
     share = max(plot.across[0] / x, plot.up[0] / y), min(plot.across[1] / x, plot.up[1] / y)
     plot.line([x * one for one in share], [y * one for one in share], page.shades.pale, 1)
     for one in zip(scores, effects, strict=True):
         plot.dot(*one, BLUE, 3.5)
-    at = verdict.outlier
     plot.dot(scores[at], effects[at], VERMILION, 5)
-    off = f"map {found.channels[at]}, farthest off", VERMILION, "dot"
-    plot.key((off, ("the same share of the largest", page.shades.pale, "line")))
     return plot.finished()
 
 
