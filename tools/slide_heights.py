@@ -8,10 +8,11 @@ import re
 
 from PIL import Image
 
-ROOM, WIDTH, TALLEST_PICTURE = 640, 1180, 470
+ROOM, WIDTH, TALLEST_PICTURE = 640, 1180, 520
 LINE, CODE_LINE, ROW, HEADING, GAP, CELL = 39, 25, 42, 58, 13, 22
-CHARACTERS, PRINTED = 90, 106  # in a line of text, and of what is printed
-ZOOM = 1.35  # of pictures: saved for a notebook's column
+PRINTED_LINE, LARGE_LINE = 26, 34
+CHARACTERS, PRINTED = 90, 104  # in a line of text, and of what is printed
+ZOOM = 1.7  # of pictures: saved for a notebook's column
 
 
 def is_picture(output):
@@ -69,17 +70,18 @@ def height(cell):
     if cell.cell_type == "markdown":
         return text_height(cell.source) + CELL
     code = 0 if "remove-input" in tags(cell) else CODE_LINE * len(cell.source.split("\n")) + GAP
-    return CELL + code + sum(map(output_height, cell.get("outputs", [])))
+    line = LARGE_LINE if "large-print" in tags(cell) else PRINTED_LINE
+    return CELL + code + sum(output_height(one, line) for one in cell.get("outputs", []))
 
 
-def output_height(output):
+def output_height(output, line):
     data = output.get("data", {})
     if is_picture(output):
         picture = Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"])))
         scale = min(ZOOM, WIDTH / picture.width, TALLEST_PICTURE / picture.height)
         return scale * picture.height + GAP
     lines = printed(output).rstrip().split("\n")
-    return CODE_LINE * sum(rows_of(line, PRINTED) for line in lines) + GAP
+    return line * sum(rows_of(one, PRINTED) for one in lines) + GAP
 
 
 def printed(output):

@@ -14,19 +14,9 @@ import sys
 from pathlib import Path
 
 import nbformat
+from slide_heights import CELL, ROOM, blocks, height, is_picture, printed, tags, text_height
 
 from book import anchors, title_of, without_badges
-from slide_heights import (
-    CELL,
-    ROOM,
-    blocks,
-    height,
-    is_picture,
-    output_height,
-    printed,
-    tags,
-    text_height,
-)
 
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "book" / "_build" / "html" / "slides"
@@ -42,11 +32,13 @@ SET_UP = re.compile(r"^## Set-up\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANSWERS = re.compile(r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL)
 OWN_SLIDE = ("## ", "**Exercise", "**References**")
 QUESTION = "<b>Predict first:</b>"
+FOLD = re.compile(r"(<details><summary>.*?</summary>)(.*?)</details>", re.DOTALL)
 # A sentence for somebody at a keyboard, and the one after it.
-AT_A_KEYBOARD = re.compile(r"[^.?!*]*\*\*Shift\+Enter\*\*[^.]*\.\s*Then [^.]*\.\s*")
-STILL = "*A picture of an explorer: in the notebook, sliders move it.*"
+AT_A_KEYBOARD = re.compile(r" [^.?!*]*\*\*Shift\+Enter\*\*[^.]*\. Then [^.]*\.")
+STILL = "*A picture of an explorer: in the notebook you can move it.*"
 UNANSWERED = re.compile(r"^Not answered yet.*", re.MULTILINE | re.DOTALL)
 LONGEST_CODE = 8  # lines that are shown above a picture
+FEW_LINES, FEW_CHARACTERS = 12, 76  # that are printed in larger letters
 FIRST, LAST = 15, 6  # lines that are shown of what is printed, where it is too long for a slide
 
 
@@ -73,8 +65,10 @@ def without_set_up(cells):
 def given(cell):
     """List the outputs of an exercise's cell that it starts from: pictures, and what is printed,
     but not what the check says of no answer."""
-    found = [changed(one, text=UNANSWERED.sub("", one.text)) if "text" in one else one
-             for one in cell.outputs]
+    found = [
+        changed(one, text=UNANSWERED.sub("", one.text)) if "text" in one else one
+        for one in cell.outputs
+    ]
     return [one for one in found if is_picture(one) or printed(one).strip()]
 
 
@@ -85,7 +79,12 @@ def hide_long_code(cell):
 
 
 def without_code(cell):
-    return changed(cell, metadata=cell.metadata | {"tags": [*tags(cell), "remove-input"]})
+    return tagged(cell, "remove-input")
+
+
+def tagged(cell, tag):
+    """Return a cell with one more tag."""
+    return changed(cell, metadata=cell.metadata | {"tags": [*dict.fromkeys([*tags(cell), tag])]})
 
 
 def changed(cell, **parts):
@@ -103,10 +102,12 @@ def pieces(cell):
 
 
 def text_pieces(cell):
-    """Cut a Markdown cell; a second heading begins a slide of its own, and so does an exercise."""
-    parts = []
+    """Cut a Markdown cell; a second heading begins a slide of its own, and so does an exercise,
+    and what is true after a question."""
+    parts, asked = [], False
     for block in with_headings(blocks(cell.source)):
-        own, grown = block.startswith(OWN_SLIDE), parts and joined(parts[-1].source, block)
+        own = block.startswith(OWN_SLIDE) or (asked and block.startswith("**True for "))
+        asked, grown = asked or QUESTION in block, parts and joined(parts[-1].source, block)
         if parts and not own and text_height(grown) <= ROOM - CELL:
             parts[-1].source = grown
         else:
@@ -120,25 +121,27 @@ def output_pieces(cell):
     """Cut a code cell, if it must be."""
     if height(cell) <= ROOM:
         return [cell]
-    parts = [changed(cell, outputs=[])]
-    for output in cell.outputs:
-        if parts[-1].outputs and height(parts[-1]) + output_height(output) > ROOM:
-            parts.append(changed(cell, outputs=[], metadata={"tags": ["remove-input"]}))
-        parts[-1].outputs.append(output)
+    parts = [changed(cell, outputs=cell.outputs[:1])]
+    for output in cell.outputs[1:]:
+        grown = changed(parts[-1], outputs=[*parts[-1].outputs, output])
+        if height(grown) <= ROOM:
+            parts[-1] = grown
+        else:
+            parts.append(without_code(changed(cell, outputs=[output])))
     return [part if height(part) <= ROOM else without_code(part) for part in parts]
 
 
 def with_headings(found):
-    """Join each heading, also a line in bold, to the block it stands above; a list that is too
-    tall for a slide is cut into its items.
+    """Join each heading, also a line in bold or what ends with a colon, to the block it stands
+    above; a list that is too tall for a slide is cut into its items.
 
-    >>> with_headings(["## A", "one", "**Then**", "- two"])
-    ['## A\\n\\none', '**Then**\\n\\n- two']
+    >>> with_headings(["## A", "one", "**Then**", "two:", "- three"])
+    ['## A\\n\\none', '**Then**\\n\\ntwo:\\n\\n- three']
     """
     parts = []
     for block in found:
         first, *rest = re.split(r"\n(?=- )", block) if text_height(block) > ROOM // 2 else [block]
-        if parts and re.fullmatch(r"#+ .+|\*\*[^*]+\*\*", parts[-1]):
+        if parts and re.search(r"^(#+ .+|\*\*[^*]+\*\*|.*:)\Z", parts[-1], re.MULTILINE):
             parts[-1] += f"\n\n{first}"
         else:
             parts.append(first)
@@ -188,13 +191,21 @@ def shortened(text):
     return "\n".join([*lines[:FIRST], more, *lines[-LAST:]])
 
 
-def shorten(cell):
-    """Shorten what a code cell printed, in place."""
+def is_short(cell):
+    """Say whether all that a code cell printed has room in larger letters."""
+    texts = [printed(one) for one in cell.outputs if not is_picture(one)]
+    lines = [line for text in texts for line in text.rstrip().split("\n")]
+    return len(lines) <= FEW_LINES and max(map(len, lines), default=0) <= FEW_CHARACTERS
+
+
+def printed_for_slides(cell):
+    """Return a cell with what it printed shortened, or marked to be printed in larger letters."""
     for output in cell.get("outputs", []):
         if "text" in output:
             output.text = shortened(output.text)
         elif not is_picture(output) and "text/plain" in output.get("data", {}):
             output.data["text/plain"] = shortened(output.data["text/plain"])
+    return tagged(cell, "large-print") if cell.cell_type == "code" and is_short(cell) else cell
 
 
 def pack(cells):
@@ -242,16 +253,27 @@ def links(text, path):
     )
 
 
+def folded(text):
+    """Write the inside of each <details> as HTML without an empty line: nbconvert ends a block of
+    HTML at one, and with it the fold.
+
+    >>> folded("<details><summary>Why?</summary>\\n\\nIt *is*.\\n</details>")
+    '<details><summary>Why?</summary><p>It <em>is</em>.</p></details>'
+    """
+    from nbconvert.filters.markdown import markdown2html
+
+    return FOLD.sub(lambda m: f"{m[1]}{markdown2html(m[2].strip()).strip()}</details>", text)
+
+
 def for_slides(notebook, path):
     """Return a copy of a notebook with its slides marked. path: from the repository's top."""
     notebook = copy.deepcopy(notebook)
-    for cell in notebook.cells:
-        shorten(cell)
-    kept = with_words(without_set_up(notebook.cells))
+    printing = [printed_for_slides(cell) for cell in notebook.cells]
+    kept = with_words(without_set_up(printing))
     notebook.cells = list(pack(piece for cell in kept for piece in pieces(cell)))
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = links(cell.source, path)
+            cell.source = folded(links(cell.source, path))
     notebook.metadata["title"] = title_of(notebook.cells)
     return notebook
 
