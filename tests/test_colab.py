@@ -99,6 +99,7 @@ def test_the_readme_names_the_same_repository():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     first = "notebooks/01_define_the_model.ipynb"
     assert f"]({colab.colab_address(first, colab.repository())})" in text
+    assert f"git clone --depth 1 {colab.repository()}\n" in text
     name = colab.repository().removeprefix("https://github.com/")
     assert (
         f"](https://mybinder.org/v2/gh/{name}/main?urlpath=lab%2Ftree%2F{quote(first, '')})" in text

@@ -34,6 +34,7 @@ def test_wrong_round_trips_are_told_apart(image):
         (batch + MEAN, "still exchanged"),
         (batch[..., ::-1], "mean is still missing"),
         (batch[..., ::-1] + MEAN, "add it first"),
+        ((batch + MEAN)[::-1], "upside down"),
         (batch, "Not yet"),
         (batch[:10], "Expected a picture of shape (224, 224, 3)"),
     ):

@@ -46,7 +46,10 @@ def check_model(answer, side=20):
     """
     keras, _ = keras_and_tensorflow()
     if not isinstance(answer, keras.Model):
-        return f"load_model refuses it: expected a built keras.Model, but got {came(answer)}."
+        return (
+            f"Expected a built keras.Model, as load_model takes it, but got {came(answer)}: begin "
+            "with keras.Sequential([keras.Input((64, 64, 3)), …])."
+        )
     try:
         network = load_model(answer)
     except ValueError as error:

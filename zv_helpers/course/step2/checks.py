@@ -33,6 +33,8 @@ def check_round_trip(image, answer):
         return "Right: it is the picture you started from."
     if is_near(pixels[..., ::-1]):
         return "Not quite: red and blue are still exchanged."
+    if is_near(pixels[::-1, :, ::-1]):
+        return "Not quite: upside down; [::-1] reverses the rows, [..., ::-1] the colours."
     if is_near(pixels - mean[::-1]):
         return "Not quite: the order is right, but the mean is still missing; add it first."
     if is_near(pixels + mean - mean[::-1]):

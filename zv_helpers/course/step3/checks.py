@@ -13,9 +13,10 @@ def check_switches(answer):
 
     answer: int (2, 2), or None.
     """
-    given = np.squeeze(numbers(answer, "one switch for each of the 2 × 2 windows"))
+    expected = "one number for each of the 2 × 2 windows, as [[…, …], […, …]]"
+    given = np.squeeze(numbers(answer, expected))
     if given.shape != (2, 2):
-        return f"Expected one switch for each of the 2 × 2 windows, but got an array {given.shape}."
+        return f"Expected {expected}, but got an array of shape {given.shape}."
     if np.array_equal(given, TOY_SWITCHES):
         return "Right: the tie goes to position 2, and the window of zeros to its first, 8."
     if np.array_equal(given, [[8, 6], [0, 5]]):
