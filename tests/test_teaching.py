@@ -202,9 +202,20 @@ def test_the_glossary_is_in_order_and_each_word_is_in_its_notebook():
         assert re.search(r"\*Paper:\* .+\.$", entry), word
 
 
-# Links to the glossary
+# The notebooks
 
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
+SIX = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+
+
+@pytest.mark.parametrize("path", SIX, ids=lambda path: path.stem)
+def test_each_of_the_six_has_25_to_40_cells(path):
+    cells = json.loads(text_of(path))["cells"]
+    tags = [cell["metadata"].get("tags", []) for cell in cells]
+    assert 25 <= sum("colab" not in tagged for tagged in tags) <= 40
+
+
+# Links to the glossary
 
 
 @pytest.fixture(scope="module")

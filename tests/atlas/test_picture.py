@@ -46,6 +46,17 @@ def test_patches_are_what_the_neurons_see(atlas, network):
     assert frames == {network.layer("parts").receptive_field}
 
 
+def test_arrays_have_no_names_and_are_told_apart_by_their_places(network, pictures):
+    arrays = [zv.load_image(one, network).pixels for one in list_photographs(pictures)[:12]]
+    atlas = zv.build_atlas(network, arrays, ["parts"], progress=False)
+    patches, found = atlas.patches("parts", 2), atlas.neurons("parts", 2)
+    places = [next(i for i, one in enumerate(arrays) if one is source) for source, _ in found]
+    assert [patch.name for patch in patches] == [f"array {place}" for place in places]
+    title = f"{network.name}, parts, feature map 2"
+    expected = figure(title, patches, atlas.projections("parts", 2), atlas.count)
+    assert np.array_equal(np.asarray(atlas.picture("parts", 2)), np.asarray(expected))
+
+
 def test_neurons_are_those_of_the_table(atlas, network):
     sources = atlas.photographs
     expected = [array[3] for array in looked_at_alone(network, sources, ["edges"], 9)["edges"]]

@@ -167,6 +167,7 @@ def test_the_angle(seen, squeezenet):
     assert checks.check_angle(seen[0], 50).startswith("Right: at 50°")
     assert "turn further" in checks.check_angle(seen[0], 45)
     assert "a smaller turn is enough" in checks.check_angle(seen[0], 60)
+    assert "at 90° the probability is 0.32 again" in checks.check_angle(seen[3], 90)  # after 75°
     assert "steps of 5°" in checks.check_angle(seen[0], 47.5)
     assert "0 to 180" in checks.check_angle(seen[0], 200)
     assert "0 to 180" in checks.check_angle(seen[0], "far")

@@ -1,5 +1,7 @@
 """The solution that a notebook shows is the one beside the check, and the check accepts it."""
 
+import ast
+import builtins
 import functools
 import html
 import importlib
@@ -64,6 +66,29 @@ def test_every_check_has_its_exercise():
     }
     assert {(lesson, name) for lesson, _, name, _ in ALL} == checks
     assert len(ALL) == len(checks) == 33
+
+
+def names_of(source):
+    """Return the names that lines of Python set, and those that they read, two sets."""
+    nodes = list(ast.walk(ast.parse(source)))
+    imported = [one for n in nodes if isinstance(n, ast.Import | ast.ImportFrom) for one in n.names]
+    names = [one for one in nodes if isinstance(one, ast.Name)]
+    made = {one.id for one in names if isinstance(one.ctx, ast.Store)}
+    made |= {(one.asname or one.name).split(".")[0] for one in imported}
+    made |= {one.arg for one in nodes if isinstance(one, ast.arg)}
+    return made, {one.id for one in names if isinstance(one.ctx, ast.Load)}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_solution_reads_only_names_that_its_notebook_has_set(lesson):
+    cells = json.loads(LESSONS[lesson].read_text(encoding="utf-8"))["cells"]
+    known = set(dir(builtins))
+    for cell in cells:
+        if cell["cell_type"] == "code" and "colab" not in cell["metadata"].get("tags", ()):
+            known |= names_of("".join(cell["source"]))[0]
+    for _, name, shown in exercises(lesson):
+        made, read = names_of(shown)
+        assert read <= known | made, name
 
 
 @pytest.fixture(scope="module")

@@ -42,6 +42,8 @@ def test_place(squeezenet):
     assert checks.check_place(shepherd, target, solution).startswith("Right")
     # The grass in the lower left corner, and a place outside the photograph.
     assert checks.check_place(shepherd, target, (168, 0)).startswith("Not quite")
+    # The head is at (28, 168).
+    assert "began with the column" in checks.check_place(shepherd, target, (168, 28))
     assert "from 0 to 168" in checks.check_place(shepherd, target, (200, 0))
     assert "two numbers" in checks.check_place(shepherd, target, 3)
 

@@ -32,6 +32,7 @@ from .remembered import Remembered
 from .shipped import find_atlas
 
 SEEN = 128  # photographs whose pixels are kept, so that patches come at once
+NAMELESS = "array", "picture"  # what `load_image` calls a source without a name
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +139,7 @@ class Atlas:
         found = []
         for number, (_, neuron) in zip(numbers, neurons, strict=False):
             name, pixels = self._seen(number)
-            found.append(patch_of(self.network, name, pixels, neuron))
+            found.append(patch_of(self.network, self._called(number, name), pixels, neuron))
         return found
 
     def projection(
@@ -168,12 +169,18 @@ class Atlas:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ProjectionWarning)  # the figure says it
             found = self._projected(layer, channel, rule)
-        patches = [self._patch(image, one.neuron) for image, one in found]
+        numbers = self[layer].photographs[channel].tolist()
+        patches = [
+            patch_of(self.network, self._called(number, image.name), image.pixels, one.neuron)
+            for number, (image, one) in zip(numbers, found, strict=False)
+        ]
         title = f"{self._contents.name}, {layer}, feature map {channel}"
         return figure(title, patches, [one for _, one in found], self.count)
 
-    def _patch(self, image, neuron):
-        return patch_of(self.network, image.name, image.pixels, neuron)
+    def _called(self, number, name):
+        """Name a photograph; one without a name by its place in `photographs`."""
+        is_file = isinstance(self.photographs[number], str)
+        return f"{name} {number}" if name in NAMELESS and not is_file else name
 
     def _projected(self, layer, channel, rule, places=slice(None)):
         neurons = self.neurons(layer, channel)

@@ -43,7 +43,7 @@ def check_angle(features, answer):
         features: `Features` of the untouched photograph.
         answer: degrees, or None.
     """
-    expected = "a number of degrees from 0 to 180"
+    expected = "a number of degrees anticlockwise, from 0 to 180"
     given = number(answer, expected)
     if not 0 <= given <= 180:
         raise refused(answer, expected)
@@ -60,4 +60,9 @@ def check_angle(features, answer):
     now = values[int(given) // 5]
     if given < right:
         return f"Not quite: at {given:g}° the {measure} is still {now:.2f}; turn further."
-    return f"Not quite: at {given:g}° it is {now:.2f}, but a smaller turn is enough already."
+    if now < values[0] / PART:
+        return f"Not quite: at {given:g}° it is {now:.2f}, but a smaller turn is enough already."
+    return (
+        f"Not quite: at {given:g}° the {measure} is {now:.2f} again, but a smaller turn takes four "
+        "fifths of it."
+    )

@@ -14,5 +14,5 @@ def photographs(network, names):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SmallImageWarning)  # to choose from, not to look into
             pixels = load_image(name, network).pixels
-        picture(ax, pixels, name.replace("_", " "))
+        picture(ax, pixels, name)  # as it is typed
     return figure

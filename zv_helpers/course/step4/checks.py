@@ -1,5 +1,4 @@
-"""Checks of step 4's exercises: unpool by hand, tell the rules apart, find what speaks against.
-Each returns one sentence."""
+"""Checks of step 4's exercises: unpool by hand, tell the rules apart. Each returns one sentence."""
 
 import numpy as np
 

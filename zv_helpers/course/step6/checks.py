@@ -7,6 +7,7 @@ from ..answers import exercise, numbers
 from .toys import TOY, TOY_BOX
 
 ANSWER = "Not answered yet: put your answer into {} and run the cell again."
+ENOUGH = 0.8  # of what the best place does
 
 
 @exercise("answer_1 = (1, 1, 3, 4)", ANSWER.format("answer_1"))
@@ -51,8 +52,8 @@ def check_place(features, target, answer, size=None, stride=None):
     height, width = network.input_size
     if not (0 <= top <= height - size and 0 <= left <= width - size):
         return (
-            f"Expected top and left from 0 to {min(height, width) - size}, "
-            f"but got {place[0]:g}, {place[1]:g}."
+            f"Expected top and left from 0 to {min(height, width) - size}, so that all of the square "
+            f"lies on the photograph, but got {place[0]:g}, {place[1]:g}."
         )
     _, grid = occlusion(features, target, size, stride)
     whole, measure = target.of(features), target.measure
@@ -62,11 +63,14 @@ def check_place(features, target, answer, size=None, stride=None):
             f"No place of a square of {size} pixels lowers the {measure} of this target: "
             "the photograph holds enough evidence elsewhere; try another photograph."
         )
-    pixels = occlude(features.image, top, left, size)
-    left_over = target.of(extract_features(network, load_image(pixels, network)))
-    share = (whole - left_over) / best
-    if share >= 0.8:
+    enough = whole - ENOUGH * best
+    left_over = _left_over(features, target, top, left, size)
+    if left_over <= enough:
         return f"Right: from {whole:.3g} the {measure} falls to {left_over:.3g}."
+    is_inside = top <= width - size and left <= height - size
+    if is_inside and _left_over(features, target, left, top, size) <= enough:
+        return "Not quite: you began with the column; the order is top, left."
+    share = (whole - left_over) / best
     if share <= 0:
         return (
             f"Not quite: here the {measure} does not fall, it is {left_over:.3g}; "
@@ -76,3 +80,9 @@ def check_place(features, target, answer, size=None, stride=None):
         f"Not quite: the {measure} falls, but only by {share:.0%} of what the best place "
         "of the grid does; move towards it."
     )
+
+
+def _left_over(features, target, top, left, size):
+    """Return what is left of a target under a grey square."""
+    pixels = occlude(features.image, top, left, size)
+    return target.of(extract_features(features.network, load_image(pixels, features.network)))

@@ -7,7 +7,7 @@ from ..answers import exercise, number, refused
 
 
 @exercise(
-    "answer_1 = int(np.argmin(zv.relevance_scores(features, target, layers.middle)))",
+    "answer_1 = int(zv.relevance_scores(features, target, layers.middle).argmin())",
     "Not answered yet: put the number of a feature map into answer_1 and run the cell again.",
 )
 def check_against(answer, features, layer, target=None):
