@@ -137,7 +137,10 @@ class Verdict:
         return f"{begin}: that does not show that the place counts."
 
     def _of_coldest(self):
-        costs, margin = f"Hiding its coldest tenth costs {written(self.coldest)}", MARGIN * self.value
+        costs, margin = (
+            f"Hiding its coldest tenth costs {written(self.coldest)}",
+            MARGIN * self.value,
+        )
         if self.coldest < self.cost - margin:
             return (f"{costs}.",)
         than = "more than" if self.coldest > self.cost + margin else "about as much as"
