@@ -69,6 +69,9 @@ def test_a_network_that_is_cancelled_leaves_no_trace(hasty, lite0, make):
         assert menu.value == lite0.name  # what was chosen stays where it was chosen
         assert explorer.choosing.row in explorer.root.children
         cancelled(explorer, before)
+        menu.value = lite0.name
+        assert complaint(explorer) is None and explorer.text in unescaped(explorer)
+        cancelled(explorer, before)
     still(explorer, before)
     explorer.patience = 600
     menu.value = lite0.name  # and it can be chosen again
