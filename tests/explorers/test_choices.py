@@ -6,6 +6,7 @@ test wants.
 
 import html
 import re
+import threading
 
 import pytest
 from looking import EVERY, a_jpeg, at_rest, complaint, unescaped, until, upload
@@ -68,6 +69,9 @@ def test_a_network_that_is_cancelled_leaves_no_trace(hasty, lite0, make):
         until(lambda: row(explorer) == "Network efficientnet-lite0: extracting features …")
         assert menu.value == lite0.name  # what was chosen stays where it was chosen
         assert explorer.choosing.row in explorer.root.children
+        cancelled(explorer, before)
+        menu.value = lite0.name
+        assert complaint(explorer) is None and explorer.text in unescaped(explorer)
         cancelled(explorer, before)
     still(explorer, before)
     explorer.patience = 600
@@ -262,6 +266,69 @@ def test_a_short_choice_shows_no_line(cat):
     explorer.controls["Photograph"].value = "owl"
     explorer.controls["Photograph"].value = "tabby_cat"
     assert explorer.context.chosen == "tabby_cat" and shown == []
+
+
+# The atlas explorer
+
+
+@pytest.fixture
+def atlas(squeezenet, lite0):
+    explorer = explorers.atlas_explorer(squeezenet, layer="fire2", channel=5)
+    explorer.networks[lite0.name] = lite0
+    explorer.patience = SOON
+    return explorer
+
+
+def test_a_neuron_of_the_atlas_that_is_cancelled_is_not_opened(atlas, squeezenet):
+    before, name = everything(atlas), atlas.view.nine.patches[0].name
+    with squeezenet.lock:
+        atlas.controls["Open it below"].click()
+        until(lambda: row(atlas) == f"Photograph {name}: extracting features …")
+        cancelled(atlas, before)
+    still(atlas, before)
+    assert atlas.opened is None and atlas.below.children == ()
+
+
+def test_what_is_built_goes_on_until_another_network_is_there(atlas, lite0):
+    go_on = threading.Event()
+    atlas.building.start("An atlas", "photographs", lambda tell: go_on.wait(60), lambda _: None)
+    before = everything(atlas)
+    with atlas._drawing:  # what is chosen waits for what is drawn
+        atlas.controls["Network"].value = lite0.name
+        assert row(atlas) == "Network efficientnet-lite0: getting ready …"
+        atlas.back()
+        assert everything(atlas) == before and row(atlas) is None
+    assert atlas.building.busy
+    atlas.patience = 600
+    atlas.controls["Network"].value = lite0.name
+    assert not atlas.building.busy
+    go_on.set()
+    until(at_rest)
+    assert atlas.view.context.network is lite0
+    assert "What was being built is cancelled." in unescaped(atlas)
+
+
+def test_a_choice_of_photographs_ends_that_of_a_network(atlas, own_photos, lite0):
+    with atlas._drawing:
+        atlas.controls["Network"].value = lite0.name
+        atlas.controls["Photographs"].value = "data/my_photos"
+        assert row(atlas) is None and atlas.controls["Network"].value == "squeezenet"
+    until(at_rest)
+    assert "holds none" in complaint(atlas) and atlas.context.seen_by == "squeezenet"
+
+
+def test_what_is_saved_later_can_be_ended(atlas, squeezenet, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = everything(atlas)
+    with squeezenet.lock:
+        atlas.tools.save.click()
+        until(lambda: row(atlas) == "Save: working out all of the picture …")
+        cancelled(atlas, before)
+    still(atlas, before)
+    assert not (tmp_path / "results").exists()
+    atlas.tools.save.click()
+    until(at_rest)
+    assert len(list((tmp_path / "results").iterdir())) == 2 and "Written: " in unescaped(atlas)
 
 
 # What is drawn

@@ -180,6 +180,11 @@ class Drawn:
         style = f"; padding-left:8px; border-left:4px solid {VERMILION}"
         self._write("alert", f"<b>Not done:</b> {html.escape(sentence(error))}", style)
 
+    def _forget_complaint(self):
+        """Say what is shown, if the line is about what was not done."""
+        if 'role="alert"' in self.line.value:
+            self._say(self.text)
+
     def _say(self, text, aside=""):
         small = f' <span style="opacity:0.65">· {html.escape(aside)}</span>' if aside else ""
         self._write("status", html.escape(text) + small)

@@ -112,9 +112,11 @@ class Explorer(Drawn):
 
     def arrange(self, picture, jobs=(), last=()):
         """Put the parts one below the other: the picture, the line, what is done beside, the
-        controls, and what comes last."""
-        above = picture, self.said, self.choosing.row, *jobs
-        self.root.children = (*above, *self.parts, self.tools.lines, *last)
+        controls, and what comes last. What is chosen is most often chosen in the fold, and what
+        becomes of it is said right above it."""
+        moved, folded = self.parts[:2], self.parts[2:]
+        above = picture, self.said, *jobs, *moved, self.choosing.row
+        self.root.children = (*above, *folded, self.tools.lines, *last)
 
     def takes_long(self, state):
         """Say whether to work out a state takes seconds: then it is done beside, and the controls
@@ -182,6 +184,7 @@ class Explorer(Drawn):
         its control, named by, keeps what was chosen; all others go on to answer."""
         with self._lock:
             self._end_choice(then=(later, by))
+            self._forget_complaint()
 
         def then(found):
             with self._lock:
