@@ -12,7 +12,7 @@ from ..deconvnet import Projection
 from ..draw.colours import in_rgb, rgb
 from ..draw.page import PAPER, Page
 from ..draw.signals import signal_picture
-from ..draw.strips import broken, fitting, frame, is_fine, words
+from ..draw.strips import broken, frame, is_fine, words
 from .patches import Patch
 
 SIDE = 112  # pixels, of a tile's longer side
@@ -121,7 +121,6 @@ def figure(
         at = x, y - page.text(UNDER)
         words(draw, at, heading, page.text(12), shades.pale, where.width)
     scale = max((one.scale for one in there), default=0.0)
-    small = min((fitting(one.name, small, where.tile[1]) for one in patches), default=small)
     for i, (patch, projection) in enumerate(zip(patches, projections, strict=True)):
         said = in_short(patch.neuron.activation), patch.name
         tiles = (
@@ -130,7 +129,8 @@ def figure(
         )
         for (x, y), tile, text in zip(where.places(i), tiles, said, strict=True):
             canvas.paste(tile, (x, y))
-            words(draw, (x, y + where.tile[0]), text, small, shades.pale, where.tile[1])
+            under, across = (x, y + where.tile[0]), where.tile[1]
+            words(draw, under, text, small, shades.pale, across, smaller=False)
             if i == chosen:
                 frame(draw, (x, y, x + where.tile[1], y + where.tile[0]))
     for i, line in enumerate(below):

@@ -123,9 +123,11 @@ def frame(draw, rectangle, colour=ORANGE):
             draw.rectangle((left - grow, top - grow, right + grow, bottom + grow), outline=shade)
 
 
-def words(draw, place, text, size, colour=INK, width=None, bold=False):
-    """Write a line of text; where it is wider than `width`, smaller, and in the end cut with …."""
-    face = font(size if width is None else fitting(text, size, width, bold), bold)
+def words(draw, place, text, size, colour=INK, width=None, bold=False, smaller=True):
+    """Write a line of text; where it is wider than `width`, smaller if it may be, and in the end
+    cut with …."""
+    smaller = smaller and width is not None
+    face = font(fitting(text, size, width, bold) if smaller else size, bold)
     if width is not None and face.getlength(text) > width:
         while text and face.getlength(text + "…") > width:
             text = text[:-1]

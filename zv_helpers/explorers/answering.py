@@ -67,12 +67,12 @@ class Asking:
     def __post_init__(self):
         self.sheet = Picture(kind="zv-thumbnails", alt=SHEET)
         self.sheet.on_click(lambda x, y: self.explorer.act(lambda: self._clicked(x, y)))
-        how = {"display": "block", "max_height": "190px", "overflow": "auto", "width": "100%"}
+        how = {"display": "block", "max_height": "190px", "overflow": "auto", "flex": "0 1 364px"}
         self.thumbnails = widgets.Box([self.sheet], layout=widgets.Layout(**how))
         self.said = widgets.HTML()
-        parts = [paragraph(HOW), self.thumbnails, row(*self.controls), self.said]
-        layout = widgets.Layout(flex="1 1 330px", min_width="280px", max_width="520px")
-        self.box, self.drawn = widgets.VBox(parts, layout=layout), None
+        parts = [paragraph(HOW), row(self.thumbnails, *self.controls), self.said]
+        self.box = widgets.VBox(parts, layout=widgets.Layout(width="100%"))
+        self.drawn = None
         self.show(False)
 
     def show(self, on):

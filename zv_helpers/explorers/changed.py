@@ -135,20 +135,26 @@ def bars(seen: Seen, width: int, height: int, page: Page = PAPER) -> Image.Image
     shades, canvas = page.shades, Image.new("RGB", (width, height), page.shades.ground)
     draw, pitch = ImageDraw.Draw(canvas), height // (COUNT + 1)
     size = min(page.text(12), pitch - 13)
-    wide, under = width - page.text(46), size + 5  # the bars are under the names
+    numbers = [_written(seen, now) for _, _, now in seen.values]
+    face, under = strips.font(size), size + 5  # the bars are under the names
+    wide = width - 6 - max(round(face.getlength(one)) for one in numbers)
     largest = 1.0 if seen.measure == "probability" else _largest(seen)
     most = max(now for _, _, now in seen.values)
-    small = min(strips.fitting(name, size, wide, bold=True) for name, _, _ in seen.values)
+    small = min(strips.fitting(name, size, wide, now == most) for name, _, now in seen.values)
     for i, (name, before, now) in enumerate(seen.values):
         y = i * pitch
         strips.words(draw, (0, y), name, small, shades.ink, wide, bold=now == most)
-        written = f"{now:.0%}" if seen.measure == "probability" else f"{now:.3g}"
-        strips.words(draw, (wide + 2, y), written, size, shades.ink)
+        right = width - face.getlength(numbers[i])
+        strips.words(draw, (right, y), numbers[i], size, shades.ink)
         high = min((pitch - under - 2) // 2, 8)
         for j, (value, colour) in enumerate(((before, shades.grey), (now, colours.BLUE))):
             length, top = max(value, 0) / largest * (width - 1), y + under + j * high
             draw.rectangle((0, top, length, top + high - 1), fill=colour)
     return canvas
+
+
+def _written(seen, value):
+    return f"{value:.0%}" if seen.measure == "probability" else f"{value:.3g}"
 
 
 def _largest(seen):

@@ -106,8 +106,9 @@ def render(view, page=PAPER):
     for i, (name, colour) in enumerate(CHANNELS[channels]):
         values, y = image.pixels[..., i], strip.height + 8 + page.text(26) * i
         line = f"{name}: {values.min()} to {values.max()}, mean {values.mean():.0f}"
-        draw.rectangle((strips.MARGIN, y + 2, strips.MARGIN + 12, y + 14), fill=colour)
-        strips.words(draw, (strips.MARGIN + 20, y), line, page.text(14), shades.ink)
+        side, top = page.text(12), y + page.text(2)
+        draw.rectangle((strips.MARGIN, top, strips.MARGIN + side, top + side), fill=colour)
+        strips.words(draw, (strips.MARGIN + side + 8, y), line, page.text(14), shades.ink)
     return canvas
 
 
