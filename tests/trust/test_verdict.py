@@ -66,10 +66,14 @@ def test_the_place_counts_if_it_costs_more_than_any_other(hottest, elsewhere, co
     assert found.counts is counts and found.sentence.endswith(words)
 
 
-@pytest.mark.parametrize("coldest, same", [(0.56, False), (0.54, True), (0.3, True)])
-def test_the_coldest_must_cost_less(coldest, same):
-    found = verdict(0.5, (0.9, 0.9), coldest)
+@pytest.mark.parametrize(
+    "coldest, than",
+    [(0.56, ""), (0.54, "about as much as"), (0.46, "about as much as"), (0.44, "more than")],
+)
+def test_the_coldest_must_cost_less(coldest, than):
+    found, same = verdict(0.5, (0.9, 0.9), coldest), bool(than)
     assert found.counts is not same
+    assert (f", {than} the hottest:" in found.sentences[1]) is same
     assert ("the place counts" in found.sentence) is not same
     assert ("hot and cold are not told apart" in found.sentences[1]) is same
     assert f"coldest tenth costs {1 - coldest:.2f}" in found.sentences[1]

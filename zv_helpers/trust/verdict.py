@@ -138,9 +138,11 @@ class Verdict:
 
     def _of_coldest(self):
         costs = f"Hiding its coldest tenth costs {written(self.coldest)}"
-        if self.coldest < self.cost - MARGIN * self.value:
+        margin = MARGIN * self.value
+        if self.coldest < self.cost - margin:
             return (f"{costs}.",)
-        return (f"{costs}, as much as the hottest or more: hot and cold are not told apart.",)
+        than = "more than" if self.coldest > self.cost + margin else "about as much as"
+        return (f"{costs}, {than} the hottest: hot and cold are not told apart.",)
 
     def _of_classes(self):
         return () if self.other is None else (of_classes("This picture", self.other),)
