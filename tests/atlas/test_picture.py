@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from looking_alone import looked_at_alone
+from PIL import Image
 
 import zv_helpers as zv
 from zv_helpers.atlas.picture import (
@@ -46,12 +47,14 @@ def test_patches_are_what_the_neurons_see(atlas, network):
     assert frames == {network.layer("parts").receptive_field}
 
 
-def test_arrays_have_no_names_and_are_told_apart_by_their_places(network, pictures):
-    arrays = [zv.load_image(one, network).pixels for one in list_photographs(pictures)[:12]]
-    atlas = zv.build_atlas(network, arrays, ["parts"], progress=False)
+def test_arrays_have_no_names_and_are_told_apart_by_their_places(network, pictures, tmp_path):
+    arrays = [zv.load_image(one, network).pixels for one in list_photographs(pictures)[:9]]
+    Image.fromarray(arrays.pop()).save(tmp_path / "array.png")  # a name that a file has stays
+    atlas = zv.build_atlas(network, [*arrays, tmp_path / "array.png"], ["parts"], progress=False)
     patches, found = atlas.patches("parts", 2), atlas.neurons("parts", 2)
-    places = [next(i for i, one in enumerate(arrays) if one is source) for source, _ in found]
-    assert [patch.name for patch in patches] == [f"array {place}" for place in places]
+    places = [next(i for i, one in enumerate(atlas.photographs) if one is s) for s, _ in found]
+    names = ["array" if place == 8 else f"array {place}" for place in places]
+    assert sorted(places) == [*range(9)] and [patch.name for patch in patches] == names
     title = f"{network.name}, parts, feature map 2"
     expected = figure(title, patches, atlas.projections("parts", 2), atlas.count)
     assert np.array_equal(np.asarray(atlas.picture("parts", 2)), np.asarray(expected))

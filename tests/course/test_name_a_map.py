@@ -39,7 +39,7 @@ def test_a_prediction_is_graded_by_what_the_network_does(eyes, squeezenet):
 
 
 def test_four_photographs_are_drawn_in_their_order(squeezenet):
-    figure = figures.photographs(squeezenet, ["espresso", "wrench"])
-    assert [ax.get_title() for ax in figure.axes] == ["espresso", "wrench"]
+    figure = figures.photographs(squeezenet, ["opera_house", "wrench"])
+    assert [ax.get_title() for ax in figure.axes] == ["opera_house", "wrench"]
     expected = zv.load_image("wrench", squeezenet).pixels
     np.testing.assert_array_equal(figure.axes[1].images[0].get_array(), expected)

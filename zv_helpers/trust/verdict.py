@@ -137,10 +137,8 @@ class Verdict:
         return f"{begin}: that does not show that the place counts."
 
     def _of_coldest(self):
-        costs, margin = (
-            f"Hiding its coldest tenth costs {written(self.coldest)}",
-            MARGIN * self.value,
-        )
+        costs = f"Hiding its coldest tenth costs {written(self.coldest)}"
+        margin = MARGIN * self.value
         if self.coldest < self.cost - margin:
             return (f"{costs}.",)
         than = "more than" if self.coldest > self.cost + margin else "about as much as"

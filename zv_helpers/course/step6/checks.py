@@ -52,8 +52,8 @@ def check_place(features, target, answer, size=None, stride=None):
     height, width = network.input_size
     if not (0 <= top <= height - size and 0 <= left <= width - size):
         return (
-            f"Expected top and left from 0 to {min(height, width) - size}, so that all of the square "
-            f"lies on the photograph, but got {place[0]:g}, {place[1]:g}."
+            f"Expected top and left from 0 to {min(height, width) - size}, so that the square lies "
+            f"whole on the photograph, but got {place[0]:g}, {place[1]:g}."
         )
     _, grid = occlusion(features, target, size, stride)
     whole, measure = target.of(features), target.measure
