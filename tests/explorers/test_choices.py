@@ -13,6 +13,7 @@ from looking import EVERY, a_jpeg, at_rest, complaint, unescaped, until, upload
 
 from zv_helpers import explorers
 from zv_helpers.explorers import drawing, thumbnails
+from zv_helpers.explorers.history import History
 
 CANCELLED = "Cancelled; everything is as it was before."
 SOON = 0.01  # seconds
@@ -175,6 +176,28 @@ def test_what_is_moved_meanwhile_is_drawn_and_comes_along(hasty, cat, lite0):
     explorer.back()
     until(at_rest)
     assert explorer.view.context.features is cat and explorer.view.state.rule == "guided"
+
+
+def test_a_control_that_was_moved_meanwhile_is_not_moved_back(hasty, cat, lite0):
+    explorer = hasty("neuron_explorer")
+    menu, slider = explorer.controls["Network"], explorer.controls["Feature map"]
+    with lite0.lock, cat.network.lock:
+        menu.value = lite0.name
+        until(lambda: "extracting" in str(row(explorer)))
+        slider.value = 20  # is not drawn yet
+        explorer.back()
+        assert row(explorer) is None and slider.value == 20
+    until(at_rest)
+    assert explorer.view.state.channel == 20 and menu.value == "squeezenet"
+
+
+def test_photographs_that_follow_soon_are_one_step(cat):
+    explorer = explorers.neuron_explorer(cat)
+    explorer.history = History(lambda: 0.0)
+    for name in ("owl", "chickens"):
+        explorer.controls["Photograph"].value = name
+    explorer.back()
+    assert explorer.context.chosen == "tabby_cat" and not explorer.history
 
 
 def test_a_step_back_ends_it_and_no_more(hasty, lite0):

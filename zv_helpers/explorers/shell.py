@@ -226,9 +226,7 @@ class Explorer(Drawn):
         """Take the last step back, or as many as there are. What is being worked out of a choice
         is the last one."""
         with self._lock:
-            if self._end_choice():
-                self._say(self.text)
-                times -= 1
+            times -= self._end_choice()
             then = now = self.context, self.state
             for _ in range(times):
                 then = self.history.back(then) or then
