@@ -147,6 +147,21 @@ def test_a_click_on_a_patch_opens_its_neuron(explorer, context, squeezenet):
     assert explorer.root.locator(".zv-explorer").count() == 1
 
 
+def test_the_key_takes_back_a_step_of_the_explorer_it_is_pressed_in(explorer, context, squeezenet):
+    explorer.press("Feature map", "ArrowRight")
+    shows(explorer, exploring, context, AtlasState("fire5", 242))
+    explorer.press("Feature map", "ArrowLeft")
+    shows(explorer, exploring, context, STATE)
+    explorer.click_picture(*middle(2))
+    opened = opens(explorer, context, 2, squeezenet)
+    before = opened.line.inner_text().partition("·")[0]
+    opened.press("Feature map", "ArrowRight")
+    opened.wait_for_line("layer fire5, feature map 242,")
+    explorer.page.keyboard.press("Control+z")
+    opened.wait_for_line(before.strip())
+    assert "It is open below." in explorer.line.inner_text()  # above nothing was taken back
+
+
 def test_the_keyboard_opens_a_neuron_and_closes_it(explorer, context, squeezenet):
     explorer.control("combobox", "Neuron").focus()
     keyboard = explorer.page.keyboard

@@ -57,7 +57,8 @@ def test_in_a_text_the_key_belongs_to_the_text(explorer, context):
     box.press("Control+z")
     explorer.page.wait_for_timeout(500)
     shows(explorer, neuron, context, NeuronState("fire5", 23))
-    explorer.control("slider", "Feature map").press("Control+Shift+z")
+    for other in ("Control+Shift+z", "Control+Alt+z", "z"):
+        explorer.control("slider", "Feature map").press(other)
     explorer.page.wait_for_timeout(500)
     shows(explorer, neuron, context, NeuronState("fire5", 23))
     explorer.control("button", "Back").click()
@@ -107,6 +108,13 @@ def test_without_a_clipboard_the_lines_are_selected(explorer):
         explorer.root.get_by_text("The lines are selected", exact=False).wait_for()
         selected = "one => one.value.slice(one.selectionStart, one.selectionEnd) === one.value"
         assert lines_of(explorer).evaluate(selected)
+        button.click()
+        lines_of(explorer).wait_for(state="hidden")
+        page.evaluate("""() => { document.execCommand = command => {
+            window.taken = [command, document.activeElement.value]; return true; } }""")
+        button.click()
+        explorer.root.get_by_text("Copied.", exact=True).wait_for()
+        assert page.evaluate("window.taken") == ["copy", lines_of(explorer).input_value()]
     finally:
         page.evaluate("delete navigator.clipboard; delete document.execCommand")
         button.click()
