@@ -1,6 +1,7 @@
 """What the book and the slides are made of, before Sphinx and reveal.js see it."""
 
 import doctest
+import itertools
 import json
 import re
 import sys
@@ -15,6 +16,7 @@ import zv_helpers as zv
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tools")]
 
+import slide_heights  # noqa: E402
 import slides  # noqa: E402
 
 import book  # noqa: E402  once it can be found
@@ -22,7 +24,10 @@ import book  # noqa: E402  once it can be found
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[!.]*.ipynb"))
 
 
-@pytest.mark.parametrize("module", [book, slides], ids=lambda module: module.__name__)
+TOOLS = [book, slides, slide_heights]
+
+
+@pytest.mark.parametrize("module", TOOLS, ids=lambda module: module.__name__)
 def test_the_examples_in_the_tools(module):
     failed, tried = doctest.testmod(module)
     assert failed == 0 and tried > 0
@@ -122,20 +127,75 @@ def test_slides_leave_out_set_up_and_answers(both):
         if "parameters" in cell.metadata.get("tags", []):
             assert cell.source not in text
     assert "**Exercise 1.**" in text and "## Set-up" not in text
-    for cell in shown.cells:
-        if "checks.check" in cell.source:  # what it says of no answer is no part of the question
-            assert all(map(slides.is_picture, cell.outputs))
+    assert not re.search(r"Shift\+Enter|Then move", text)  # nobody sits at a keyboard
+    printed = "\n".join(map(slides.printed, outputs(shown)))
+    assert "Not answered yet" not in printed  # what a check says is no part of the question
+
+
+def test_an_exercise_has_a_slide_of_its_own_and_what_it_starts_from(both):
+    notebook, shown = both
+    slide, exercises = 0, []
+    for cell, kind in zip(shown.cells, kinds(shown), strict=True):
+        slide += kind != "-"
+        exercises += [slide] * cell.source.count("**Exercise ")
+    written = sum(cell.source.count("**Exercise ") for cell in notebook.cells)
+    assert len(set(exercises)) == len(exercises) == written
+    prints = [c for c in notebook.cells if c.source.startswith("print(toys.") and c.outputs]
+    for cell in prints:
+        (same,) = (one for one in shown.cells if one.id == cell.id)
+        numbers = cell.outputs[0].text.split("Not answered")[0]
+        assert "]" in numbers and same.outputs[0].text == numbers
+
+
+def test_a_question_is_answered_on_a_later_slide(both):
+    _, shown = both
+    asked = False
+    for cell, kind in zip(shown.cells, kinds(shown), strict=True):
+        if cell.cell_type == "markdown":
+            asked = "Predict first" in cell.source
+        elif slides.answers(cell):
+            assert not asked or kind == "subslide", cell.source
+            asked = False
+
+
+def test_a_heading_stands_above_what_it_heads(both):
+    _, shown = both
+    for cell, after in itertools.pairwise(shown.cells):
+        if cell.cell_type == "markdown":
+            last = cell.source.split("\n")[-1]
+            assert not re.fullmatch(r"#+ .+|\*\*[^*]+\*\*", last), cell.source
+            assert not last.endswith(":") or after.cell_type == "code", cell.source
+
+
+def test_an_explorer_is_called_a_picture(both):
+    notebook, shown = both
+    for before, after in itertools.pairwise(shown.cells):
+        if "explorer" in tags(before):
+            assert after.source == slides.STILL
+    many = [sum("explorer" in tags(cell) for cell in one.cells) for one in both]
+    assert many[0] == many[1] > 0
 
 
 def test_slides_show_code_where_it_is_short(both):
     _, shown = both
+    with_code = {c.id for c in shown.cells if c.cell_type == "code" and c.id not in hidden(shown)}
     for cell in shown.cells:
         drawn = cell.cell_type == "code" and any(map(slides.is_picture, cell.outputs))
         if drawn and "checks" not in cell.source and "-" not in cell.id[-2:]:
             short = len(cell.source.split("\n")) <= slides.LONGEST_CODE
-            with_code = slides.changed(cell, metadata={})
-            fits = short and slides.height(with_code) <= slides.ROOM
-            assert ("remove-input" not in tags(cell)) == fits or "answer" in cell.source
+            fits = short and slides.height(slides.changed(cell, metadata={})) <= slides.ROOM
+            seen = bool(with_code & {cell.id, f"{cell.id}-0"})
+            assert seen == fits or "answer" in cell.source
+
+
+def hidden(shown):
+    return {cell.id for cell in shown.cells if "remove-input" in tags(cell)}
+
+
+def test_slides_show_the_ends_of_what_is_long(both):
+    _, shown = both
+    lines = [slides.printed(one).rstrip().split("\n") for one in outputs(shown)]
+    assert max(map(len, lines)) <= slides.FIRST + slides.LAST + 1
 
 
 def test_slides_keep_every_picture_and_the_words(both):

@@ -19,7 +19,10 @@ VARIANT = re.compile(r"^\*\*Variant (\d+) \((.+?)\)\.\*\*.*?</details>$", re.MUL
 QUESTION = re.compile(r"^\*\*(\d+)\.\*\* (.+?)\n(.*?)</details>$", re.MULTILINE | re.DOTALL)
 PLAN = re.compile(r"^### (\d+) minutes.*?(?=^##)", re.MULTILINE | re.DOTALL)
 PLACE = re.compile(r"\]\(([\w./]+\.ipynb)\), sections? (\d+)(?:(?: and| to) (?:section )?(\d+))?")
+NAMED = re.compile(r"\]\(([\w./]+\.ipynb)\), (sections? \d+(?:(?:,| and| to)(?: section)? \d+)*)")
 LARGEST = 40_000  # bytes of a picture
+# Words in a minute, and minutes: what the page says that its minutes rest on.
+WORDS, PREDICTION, CELL, EXPLORER = 150, 1.5, 0.5, 3
 
 
 def text_of(path):
@@ -106,6 +109,63 @@ def test_a_plan_takes_the_minutes_it_says():
         assert sum(map(int, re.findall(r"^\| (\d+) \|", text, re.MULTILINE))) == minutes
 
 
+def named(text):
+    """List the (link, section) that a text names, also those between `section 1 to section 3`."""
+    found = []
+    for link, sections in NAMED.findall(text):
+        last = None
+        for how, number in re.findall(r"(to )?(?:sections? )?(\d+)", sections):
+            first = last + 1 if how else int(number)
+            found += [(link, section) for section in range(first, int(number) + 1)]
+            last = int(number)
+    return found
+
+
+def minutes_of(link):
+    """Return {(section, heading in it or None): minutes} of a notebook, by what is in it."""
+    found, section, heading = {}, None, None
+    for cell in json.loads(text_of(TEACHING.parent / link))["cells"]:
+        if cell["cell_type"] == "code":
+            found[section, heading] += (
+                EXPLORER if "explorer" in cell["metadata"].get("tags", []) else CELL
+            )
+            continue
+        for line in cell["source"]:
+            if mark := re.match(r"(##+) (?:(\d+)\. )?(.+)", line):
+                section = section if mark[1] == "###" else int(mark[2] or 0)
+                heading = mark[3].strip() if mark[1] == "###" else None
+            read = len(re.sub(r"\]\([^)]*\)", "]", line).split()) / WORDS
+            found.setdefault((section, heading), 0)
+            found[section, heading] += read + PREDICTION * ("Predict first" in line)
+    return found
+
+
+def test_a_row_of_a_plan_has_time_for_what_it_names():
+    rows = [row for plan in PLAN.finditer(text_of(TEACHING)) for row in plan[0].split("\n")]
+    rows = [row for row in rows if re.match(r"\| \d+ ", row)]
+    counted = 0
+    for row in rows:
+        without = set(re.findall(r"without \*(.+?)\*", row))
+        needed, headings = 0, set()
+        for link, section in named(row):
+            for (own, heading), minutes in minutes_of(link).items():
+                if own == section:
+                    needed += minutes * (heading not in without)
+                    headings.add(heading)
+        assert needed <= int(re.match(r"\| (\d+)", row)[1]), f"{row}\nneeds {needed:.1f}"
+        assert without <= headings, row
+        counted += needed > 2
+    assert counted == len(rows) - 2, "two rows, exercises and the quiz, name no section"
+
+
+def test_the_page_says_what_its_minutes_rest_on():
+    assert (WORDS, PREDICTION, CELL, EXPLORER) == (150, 1.5, 0.5, 3)
+    assert (
+        "150 words read in a minute, one and a half for a prediction, half for a cell that is run "
+        "and looked at, three for an explorer" in text_of(TEACHING)
+    )
+
+
 def test_the_quiz_has_twenty_questions_each_with_an_answer_and_its_place():
     quiz = text_of(TEACHING).split("\n## Quiz\n")[1]
     questions = QUESTION.findall(quiz)
@@ -121,12 +181,11 @@ def test_the_quiz_has_twenty_questions_each_with_an_answer_and_its_place():
     "path", [*PAGES, TEACHING, ROOT / "docs" / "glossary.md"], ids=lambda path: path.stem
 )
 def test_the_sections_that_are_named_exist(path):
-    places = PLACE.findall(text_of(path))
+    places = named(text_of(path))
     assert places, "no place is named"
-    for link, *numbers in places:
+    for link, number in places:
         notebook = text_of(path.parent / link)
-        for number in filter(None, numbers):
-            assert f'"## {number}. ' in notebook, f"{link} has no section {number}"
+        assert f'"## {number}. ' in notebook, f"{link} has no section {number}"
 
 
 def test_the_glossary_is_in_order_and_each_word_is_in_its_notebook():

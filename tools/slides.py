@@ -1,14 +1,12 @@
 """Build the slides (`make slides`): each saved notebook as a page of reveal.js, offline.
 
 A cell tagged `slide` begins a section (right arrow); what follows is packed into slides below it
-(down arrow), as many cells as fit. Set-up, answers, hints and solutions are left out.
+(down arrow), as many cells as fit. Set-up, answers, hints and solutions are left out, and so is
+what only somebody at a keyboard can do. A question and what answers it stand on two slides.
 """
 
-import base64
 import copy
 import importlib.util
-import io
-import math
 import posixpath
 import re
 import shutil
@@ -16,25 +14,32 @@ import sys
 from pathlib import Path
 
 import nbformat
-from PIL import Image
+from slide_heights import CELL, ROOM, blocks, height, is_picture, printed, tags, text_height
 
 from book import anchors, title_of, without_badges
 
 ROOT = Path(__file__).resolve().parents[1]
 SLIDES = ROOT / "book" / "_build" / "html" / "slides"
 TEMPLATE = ROOT / "book" / "slides"
-NEEDED = (Path(__file__), TEMPLATE / "index.html.j2", ROOT / "book" / "static" / "slides.css")
+NEEDED = (
+    *(Path(__file__).with_name(name) for name in ("slides.py", "slide_heights.py")),
+    *(TEMPLATE / "index.html.j2", ROOT / "book" / "static" / "slides.css"),
+)
 REVEAL = ("dist/reveal.js", "dist/reveal.css", "dist/theme/white.css", "plugin/notes/notes.js")
 FONT = "dist/theme/fonts/source-sans-pro"
 YOUR_TURN = "## Your turn"
 SET_UP = re.compile(r"^## Set-up\n.*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 ANSWERS = re.compile(r"<details><summary>(?:Hint|Solution)</summary>.*?</details>\s*", re.DOTALL)
+OWN_SLIDE = ("## ", "**Exercise", "**References**")
+QUESTION = "<b>Predict first:</b>"
+FOLD = re.compile(r"(<details><summary>.*?</summary>)(.*?)</details>", re.DOTALL)
+# A sentence for somebody at a keyboard, and the one after it.
+AT_A_KEYBOARD = re.compile(r" [^.?!*]*\*\*Shift\+Enter\*\*[^.]*\. Then [^.]*\.")
+STILL = "*A picture of an explorer: in the notebook you can move it.*"
+UNANSWERED = re.compile(r"^Not answered yet.*", re.MULTILINE | re.DOTALL)
 LONGEST_CODE = 8  # lines that are shown above a picture
-# Pixels of a slide of 1280 × 720, in the sizes of book/static/slides.css.
-ROOM, WIDTH, TALLEST_PICTURE, TALLEST_TEXT = 640, 1180, 470, 560
-LINE, CODE_LINE, ROW, HEADING, GAP, CELL = 34, 25, 42, 58, 13, 22
-CHARACTERS = 88  # of text in a line
-ZOOM = 1.35  # of pictures: saved for a notebook's column
+FEW_LINES, FEW_CHARACTERS = 12, 76  # that are printed in larger letters
+FIRST, LAST = 15, 6  # lines that are shown of what is printed, where it is too long for a slide
 
 
 def without_set_up(cells):
@@ -46,7 +51,8 @@ def without_set_up(cells):
         if cell.cell_type == "markdown":
             heading = re.match(r"## .+", cell.source)
             section = heading[0] if heading else section
-            cell.source = ANSWERS.sub("", SET_UP.sub("", cell.source)).strip()
+            for left_out in (SET_UP, ANSWERS, AT_A_KEYBOARD):
+                cell.source = left_out.sub("", cell.source).strip()
             if cell.source:
                 kept.append(cell)
         elif section != YOUR_TURN and (i > last or any(map(is_picture, cell.outputs))):
@@ -58,13 +64,12 @@ def without_set_up(cells):
 
 def given(cell):
     """List the outputs of an exercise's cell that it starts from: pictures, and what is printed,
-    but not what the check says."""
-    checked = "checks.check" in cell.source
-    return [one for one in cell.outputs if is_picture(one) or not checked]
-
-
-def is_picture(output):
-    return "image/jpeg" in output.get("data", {})
+    but not what the check says of no answer."""
+    found = [
+        changed(one, text=UNANSWERED.sub("", one.text)) if "text" in one else one
+        for one in cell.outputs
+    ]
+    return [one for one in found if is_picture(one) or printed(one).strip()]
 
 
 def hide_long_code(cell):
@@ -74,7 +79,12 @@ def hide_long_code(cell):
 
 
 def without_code(cell):
-    return changed(cell, metadata=cell.metadata | {"tags": [*tags(cell), "remove-input"]})
+    return tagged(cell, "remove-input")
+
+
+def tagged(cell, tag):
+    """Return a cell with one more tag."""
+    return changed(cell, metadata=cell.metadata | {"tags": [*dict.fromkeys([*tags(cell), tag])]})
 
 
 def changed(cell, **parts):
@@ -82,104 +92,139 @@ def changed(cell, **parts):
     return nbformat.from_dict(copy.deepcopy(dict(cell)) | parts)
 
 
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
 def pieces(cell):
     """Cut a cell that is too tall for a slide into several: Markdown between two blocks, code
     between two outputs."""
-    if height(cell) <= ROOM:
-        return [cell]
-    parts = [copy.deepcopy(cell)]
-    if cell.cell_type == "markdown":
-        parts[0].source = ""
-        for block in blocks(cell.source):
-            if parts[-1].source and text_height(f"{parts[-1].source}\n\n{block}") > ROOM - CELL:
-                parts.append(changed(cell, source="", metadata={}))
-            parts[-1].source = f"{parts[-1].source}\n\n{block}".strip()
-    else:
-        parts[0].outputs = []
-        for output in cell.outputs:
-            if parts[-1].outputs and height(parts[-1]) + output_height(output) > ROOM:
-                parts.append(changed(cell, outputs=[], metadata={"tags": ["remove-input"]}))
-            parts[-1].outputs.append(output)
-        parts = [part if height(part) <= ROOM else without_code(part) for part in parts]
+    parts = text_pieces(cell) if cell.cell_type == "markdown" else output_pieces(cell)
     for i, part in enumerate(parts[1:], 1):
         part.id = f"{cell.id}-{i}"
     return parts
 
 
-def blocks(text):
-    """List the blocks of a Markdown text: what blank lines part, but <details> whole.
-
-    >>> blocks("one\\n\\n<details>two\\n\\nthree</details>\\n\\nfour")
-    ['one', '<details>two\\n\\nthree</details>', 'four']
-    """
-    found = []
-    for block in re.split(r"\n{2,}", text.strip()):
-        if found and found[-1].count("<details") > found[-1].count("</details"):
-            found[-1] += f"\n\n{block}"
+def text_pieces(cell):
+    """Cut a Markdown cell; a second heading begins a slide of its own, and so does an exercise,
+    and what is true after a question."""
+    parts, asked = [], False
+    for block in with_headings(blocks(cell.source)):
+        own = block.startswith(OWN_SLIDE) or (asked and block.startswith("**True for "))
+        asked, grown = asked or QUESTION in block, parts and joined(parts[-1].source, block)
+        if parts and not own and text_height(grown) <= ROOM - CELL:
+            parts[-1].source = grown
         else:
-            found.append(block)
-    return found
+            parts.append(changed(cell, source=block, metadata={} if parts else cell.metadata))
+            if own and "slideshow" not in parts[-1].metadata:
+                parts[-1] = begun(parts[-1])
+    return parts
 
 
-def text_height(text):
-    """How many pixels a Markdown text takes on a slide, about; of <details>, the summary.
-
-    >>> text_height("## A heading") + GAP < text_height("one line\\n\\n" * 3)
-    True
-    """
-    text = re.sub(r"(<details><summary>.*?</summary>).*?</details>", r"\1", text, flags=re.DOTALL)
-    total = 0
-    for block in blocks(text):
-        lines = block.split("\n")
-        if block.startswith("#"):
-            total += HEADING
-        elif block.startswith("!["):
-            total += TALLEST_PICTURE + GAP
-        elif block.startswith("|"):
-            total += ROW * (len(lines) - 1) + GAP
-        elif re.match(r"[-*\d]", block):
-            total += LINE * sum(rows_of(line) for line in lines) + GAP
+def output_pieces(cell):
+    """Cut a code cell, if it must be."""
+    if height(cell) <= ROOM:
+        return [cell]
+    parts = [changed(cell, outputs=cell.outputs[:1])]
+    for output in cell.outputs[1:]:
+        grown = changed(parts[-1], outputs=[*parts[-1].outputs, output])
+        if height(grown) <= ROOM:
+            parts[-1] = grown
         else:
-            total += LINE * rows_of(" ".join(lines)) + GAP
-    return total
+            parts.append(without_code(changed(cell, outputs=[output])))
+    return [part if height(part) <= ROOM else without_code(part) for part in parts]
 
 
-def rows_of(text):
-    return max(1, math.ceil(len(re.sub(r"\]\([^)]*\)", "]", text)) / CHARACTERS))
+def with_headings(found):
+    """Join each heading, also a line in bold or what ends with a colon, to the block it stands
+    above; a list that is too tall for a slide is cut into its items.
+
+    >>> with_headings(["## A", "one", "**Then**", "two:", "- three"])
+    ['## A\\n\\none', '**Then**\\n\\ntwo:\\n\\n- three']
+    """
+    parts = []
+    for block in found:
+        first, *rest = re.split(r"\n(?=- )", block) if text_height(block) > ROOM // 2 else [block]
+        if parts and re.search(r"^(#+ .+|\*\*[^*]+\*\*|.*:)\Z", parts[-1], re.MULTILINE):
+            parts[-1] += f"\n\n{first}"
+        else:
+            parts.append(first)
+        parts += rest
+    return parts
 
 
-def height(cell):
-    """How many pixels a cell takes on a slide, about."""
-    if cell.cell_type == "markdown":
-        return text_height(cell.source) + CELL
-    code = 0 if "remove-input" in tags(cell) else CODE_LINE * len(cell.source.split("\n")) + GAP
-    return CELL + code + sum(map(output_height, cell.get("outputs", [])))
+def joined(text, block):
+    """Put a block under a text; items of a list stay one list."""
+    item = block.startswith("- ") and text.split("\n")[-1].startswith("- ")
+    return f"{text}\n{block}" if item else f"{text}\n\n{block}"
 
 
-def output_height(output):
-    data = output.get("data", {})
-    if is_picture(output):
-        picture = Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"])))
-        scale = min(ZOOM, WIDTH / picture.width, TALLEST_PICTURE / picture.height)
-        return scale * picture.height + GAP
-    text = output.get("text", data.get("text/plain", ""))
-    return min(TALLEST_TEXT, CODE_LINE * len(text.rstrip().split("\n"))) + GAP
+def answers(cell):
+    """Say whether a cell shows more than that a network is loaded."""
+    outputs = cell.get("outputs", [])
+    return any(map(is_picture, outputs)) or sum(printed(o).count("\n") for o in outputs) > 2
+
+
+def begun(cell):
+    """Return a cell that begins a slide."""
+    return changed(cell, metadata=cell.metadata | packed("subslide"))
+
+
+def packed(kind):
+    return {"slideshow": {"slide_type": kind}}
+
+
+def with_words(cells):
+    """Put under each picture of an explorer what it is."""
+    for cell in cells:
+        yield cell
+        if "explorer" in tags(cell):
+            yield nbformat.v4.new_markdown_cell(STILL, id=f"{cell.id}-still")
+
+
+def shortened(text):
+    """Leave out the middle of a text that is too long for a slide.
+
+    >>> shortened("\\n".join(map(str, range(99)))).split("\\n")[13:18]
+    ['13', '14', '⋮  78 lines more, in the notebook', '93', '94']
+    """
+    lines = text.rstrip().split("\n")
+    if len(lines) <= FIRST + LAST + 1:
+        return text
+    more = f"⋮  {len(lines) - FIRST - LAST} lines more, in the notebook"
+    return "\n".join([*lines[:FIRST], more, *lines[-LAST:]])
+
+
+def is_short(cell):
+    """Say whether all that a code cell printed has room in larger letters."""
+    texts = [printed(one) for one in cell.outputs if not is_picture(one)]
+    lines = [line for text in texts for line in text.rstrip().split("\n")]
+    return len(lines) <= FEW_LINES and max(map(len, lines), default=0) <= FEW_CHARACTERS
+
+
+def printed_for_slides(cell):
+    """Return a cell with what it printed shortened, or marked to be printed in larger letters."""
+    for output in cell.get("outputs", []):
+        if "text" in output:
+            output.text = shortened(output.text)
+        elif not is_picture(output) and "text/plain" in output.get("data", {}):
+            output.data["text/plain"] = shortened(output.data["text/plain"])
+    return tagged(cell, "large-print") if cell.cell_type == "code" and is_short(cell) else cell
 
 
 def pack(cells):
-    """Say of each cell, in place, whether it begins a slide: as many as fit on each."""
-    filled = 0
+    """Yield the cells, each of which says whether it begins a slide: as many as fit on each. What
+    answers a question begins one; its code stands with the question, if it fits."""
+    filled, asked = 0, False
     for cell in cells:
-        tall = height(cell)
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        asked = QUESTION in cell.source if cell.cell_type == "markdown" else asked
+        if asked and answers(cell):
+            code = changed(cell, outputs=[], metadata=packed("-"), id=f"{cell.id}-0")
+            if "remove-input" not in tags(cell) and filled + height(code) <= ROOM:
+                yield code
+                cell = without_code(cell)
+            cell, asked = begun(cell), False
+        tall, kind = height(cell), cell.metadata.get("slideshow", {}).get("slide_type", "-")
         if kind == "-" and filled and filled + tall > ROOM:
             kind = "subslide"
         filled = tall if kind in {"slide", "subslide"} else filled + tall
-        cell.metadata["slideshow"] = {"slide_type": kind}
+        yield changed(cell, metadata=cell.metadata | packed(kind))
 
 
 def links(text, path):
@@ -208,16 +253,28 @@ def links(text, path):
     )
 
 
+def folded(text):
+    """Write the inside of each <details> as HTML without an empty line: nbconvert ends a block of
+    HTML at one, and with it the fold.
+
+    >>> folded("<details><summary>Why?</summary>\\n\\nIt *is*.\\n</details>")
+    '<details><summary>Why?</summary><p>It <em>is</em>.</p></details>'
+    """
+    from nbconvert.filters.markdown import markdown2html
+
+    return FOLD.sub(lambda m: f"{m[1]}{markdown2html(m[2].strip()).strip()}</details>", text)
+
+
 def for_slides(notebook, path):
     """Return a copy of a notebook with its slides marked. path: from the repository's top."""
     notebook = copy.deepcopy(notebook)
-    cells = [piece for cell in without_set_up(notebook.cells) for piece in pieces(cell)]
-    for cell in cells:
+    printing = [printed_for_slides(cell) for cell in notebook.cells]
+    kept = with_words(without_set_up(printing))
+    notebook.cells = list(pack(piece for cell in kept for piece in pieces(cell)))
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = links(cell.source, path)
-    pack(cells)
-    notebook.cells = cells
-    notebook.metadata["title"] = title_of(cells)
+            cell.source = folded(links(cell.source, path))
+    notebook.metadata["title"] = title_of(notebook.cells)
     return notebook
 
 

@@ -149,16 +149,24 @@ def test_search_finds_the_switches(page):
 # --- the slides ----------------------------------------------------------------------------------
 
 SLIDES = [page for page in ALL if page.startswith("slides/")]
-TOO_LARGE = """async () => {
+# Of each slide: its place, how much higher and wider than the screen it is, the widest of what
+# sticks out of a box in it, and the per cent to which the page has made it smaller.
+MEASURED = """async () => {
+    await document.fonts.ready;
     await Promise.all([...document.images].map(one => one.decode()));
     return Reveal.getSlides().map(slide => {
         const {h, v} = Reveal.getIndices(slide);
         Reveal.slide(h, v);
-        const [high, wide] = [slide.scrollHeight - slide.clientHeight,
-                              slide.scrollWidth - slide.clientWidth];
-        return high > 1 || wide > 1 ? [h, v, high, wide] : null;
-    }).filter(Boolean);
+        const wide = one => one.scrollWidth - one.clientWidth;
+        return [`${h}.${v}`, slide.scrollHeight - slide.clientHeight, wide(slide),
+                Math.max(0, ...[...slide.querySelectorAll('pre, table')].map(wide)),
+                Math.round(100 * slide.children[0].style.zoom)];
+    });
 }"""
+FOLDS = """() => [...document.querySelectorAll('details')].map(one => [
+    one.open, one.textContent.length - one.querySelector('summary').textContent.length])"""
+# A font a tenth wider than any: letters of the slides are half as wide as they are high, or less.
+WIDER = ".reveal * { letter-spacing: 0.05em; }"
 
 
 def test_every_notebook_has_its_slides():
@@ -173,9 +181,15 @@ def test_no_slide_is_larger_than_the_screen(browser, name):
     opened.wait_for_function("() => window.Reveal && Reveal.isReady()")
     assert opened.evaluate("Reveal.getTotalSlides()") > 10
     assert opened.evaluate("Reveal.getScale()") == 1
-    assert opened.evaluate(TOO_LARGE) == []
+    slides = opened.evaluate(MEASURED)
+    assert [one for one in slides if max(one[1:4]) > 1 or one[4] < 100] == []
+    folds = opened.evaluate(FOLDS)
+    assert folds and all(not opened and text > 10 for opened, text in folds)  # an answer is in each
     alts = opened.evaluate("[...document.images].map(one => one.alt)")
     assert all(alts) and not any("No description" in alt for alt in alts)  # nbconvert's own
     if EVERY or name == SLIDES[0]:
         assert serious_problems(opened, "html") == []
+    opened.add_style_tag(content=WIDER)
+    slides = opened.evaluate(MEASURED)
+    assert [one for one in slides if max(one[1:3]) > 1 or one[4] < 80] == []
     opened.close()
