@@ -42,6 +42,13 @@ def plurals(app, what, name, obj, options, lines):
     lines[:] = map(mark, lines)
 
 
+def no_types(app, what, name, obj, options, lines):
+    """Keep the first sentence of a property whole: Napoleon takes what stands before its colon for
+    the text and the rest for a type, or the other way round, unless the line ends there."""
+    if what in ("property", "attribute", "data") and lines:
+        lines[:1] = re.sub(r":\s+", ":\n", lines[0], count=1).split("\n")
+
+
 def factories(app, what, name, obj, options, signature, returns):
     """Write `...` for a default that is made anew: Sphinx cannot read `<factory>`."""
     return (signature or "").replace("<factory>", "...") or None, returns
@@ -49,5 +56,6 @@ def factories(app, what, name, obj, options, signature, returns):
 
 def setup(app):
     """Sphinx calls this with itself."""
+    app.connect("autodoc-process-docstring", no_types, priority=400)  # before Napoleon
     app.connect("autodoc-process-docstring", plurals)
     app.connect("autodoc-process-signature", factories)

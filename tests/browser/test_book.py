@@ -101,6 +101,16 @@ def test_every_saved_picture_is_shown_and_no_widget_as_text(page):
         assert "VBox(children" not in page.inner_text("body")
 
 
+def test_what_the_library_calls_a_type_is_one():
+    rows = [
+        (path.name, re.sub(r"<[^>]+>|\s+", " ", row))
+        for path in (SITE / "library").glob("*.html")
+        for row in re.findall(r'">Type<.*?</dd>', path.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    assert len(rows) > 50
+    assert [row for row in rows if len(row[1].split()) > 12] == []
+
+
 @pytest.fixture(scope="module")
 def pages():
     return {SITE / name: Page(SITE / name) for name in ALL}
