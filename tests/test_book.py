@@ -153,6 +153,9 @@ def test_a_question_is_answered_on_a_later_slide(both):
     for cell, kind in zip(shown.cells, kinds(shown), strict=True):
         if cell.cell_type == "markdown":
             asked = "Predict first" in cell.source
+            assert "**True for " not in cell.source.partition("Predict first")[2], cell.source
+            folds = re.findall(r"<details>.*?</details>", cell.source, re.DOTALL)
+            assert "\n\n" not in "".join(folds), "nbconvert ends the fold at an empty line"
         elif slides.answers(cell):
             assert not asked or kind == "subslide", cell.source
             asked = False
@@ -164,6 +167,7 @@ def test_a_heading_stands_above_what_it_heads(both):
         if cell.cell_type == "markdown":
             last = cell.source.split("\n")[-1]
             assert not re.fullmatch(r"#+ .+|\*\*[^*]+\*\*", last), cell.source
+            assert "\n## " not in cell.source, "a section begins a slide"
             assert not last.endswith(":") or after.cell_type == "code", cell.source
 
 
@@ -196,6 +200,16 @@ def test_slides_show_the_ends_of_what_is_long(both):
     _, shown = both
     lines = [slides.printed(one).rstrip().split("\n") for one in outputs(shown)]
     assert max(map(len, lines)) <= slides.FIRST + slides.LAST + 1
+
+
+def test_slides_print_what_is_short_in_larger_letters(both):
+    _, shown = both
+    large = [cell for cell in shown.cells if "large-print" in tags(cell) and cell.outputs]
+    plain = [slides.changed(cell, metadata={"tags": tags(cell)[:-1]}) for cell in large]
+    texts = [slides.printed(o) for c in large for o in c.outputs if not slides.is_picture(o)]
+    assert texts and max(len(line) for text in texts for line in text.split("\n")) <= 76
+    higher = [slides.height(a) > slides.height(b) for a, b in zip(large, plain, strict=True)]
+    assert any(higher)
 
 
 def test_slides_keep_every_picture_and_the_words(both):

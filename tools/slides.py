@@ -150,13 +150,21 @@ def with_headings(found):
 
 
 def joined(text, block):
-    """Put a block under a text; items of a list stay one list."""
+    """Put a block under a text; items of a list stay one list.
+
+    >>> joined("- one", "- two"), joined("one", "- two")
+    ('- one\\n- two', 'one\\n\\n- two')
+    """
     item = block.startswith("- ") and text.split("\n")[-1].startswith("- ")
     return f"{text}\n{block}" if item else f"{text}\n\n{block}"
 
 
 def answers(cell):
-    """Say whether a cell shows more than that a network is loaded."""
+    """Say whether a cell shows more than that a network is loaded.
+
+    >>> [answers({"outputs": [{"text": text}]}) for text in ("SqueezeNet\\n", "1\\n2\\n3\\n")]
+    [False, True]
+    """
     outputs = cell.get("outputs", [])
     return any(map(is_picture, outputs)) or sum(printed(o).count("\n") for o in outputs) > 2
 
