@@ -160,13 +160,12 @@ def joined(text, block):
 
 
 def answers(cell):
-    """Say whether a cell shows more than that a network is loaded.
+    """Say whether a code cell shows more than that a network is loaded.
 
-    >>> [answers({"outputs": [{"text": text}]}) for text in ("SqueezeNet\\n", "1\\n2\\n3\\n")]
+    >>> [answers({"source": source, "outputs": ["x"]}) for source in ("load_model(MODEL)", "x")]
     [False, True]
     """
-    outputs = cell.get("outputs", [])
-    return any(map(is_picture, outputs)) or sum(printed(o).count("\n") for o in outputs) > 2
+    return bool(cell.get("outputs")) and "load_model(MODEL)" not in cell["source"]
 
 
 def begun(cell):
@@ -179,11 +178,14 @@ def packed(kind):
 
 
 def with_words(cells):
-    """Put under each picture of an explorer what it is."""
+    """Put under each picture of an explorer what it is, in the place of its code if need be."""
     for cell in cells:
-        yield cell
         if "explorer" in tags(cell):
-            yield nbformat.v4.new_markdown_cell(STILL, id=f"{cell.id}-still")
+            words = nbformat.v4.new_markdown_cell(STILL, id=f"{cell.id}-still")
+            fits = height(cell) + height(words) <= ROOM
+            yield from (cell if fits else without_code(cell), words)
+        else:
+            yield cell
 
 
 def shortened(text):
@@ -229,7 +231,8 @@ def pack(cells):
                 cell = without_code(cell)
             cell, asked = begun(cell), False
         tall, kind = height(cell), cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        if kind == "-" and filled and filled + tall > ROOM:
+        words = text_height(STILL) + CELL if "explorer" in tags(cell) else 0
+        if kind == "-" and filled and filled + tall + words > ROOM:
             kind = "subslide"
         filled = tall if kind in {"slide", "subslide"} else filled + tall
         yield changed(cell, metadata=cell.metadata | packed(kind))
