@@ -20,6 +20,7 @@ suppress_warnings = ["myst.header"]  # the glossary goes from # to ###
 default_role = "code"  # docstrings write `names` with one backtick
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
+toc_object_entries_show_parents = "hide"  # else the list beside the library's pages is too wide
 
 html_theme = "sphinx_book_theme"
 html_title = project
