@@ -116,6 +116,8 @@ def test_odd_networks_and_neurons(odd):
     features, layer = odd.features, odd.layer
     found = examine_scores(features, None, layer, progress=False)
     assert (found.other is None) == (odd.name == "no classes")
+    one_other = any("with the other class" in words for words in found.sentences)
+    assert one_other == (odd.network.class_count == 2) == (len(found.other or ()) == 1)
     assert found.agreement.rule == "gradient" and isinstance(found.sentence, str)
     of_neuron = examine_scores(
         features, features.strongest(layer), features.layers[0], progress=False

@@ -170,6 +170,8 @@ def test_occlusion_tells_its_progress_too(odd):
     heats = 1 if odd.name == "no classes" else 3  # with those of two other classes
     assert sum(done == 0 for done, _ in told) == heats + 1  # and what is hidden
     assert (found.other is None) == (odd.name == "no classes")
+    one_other = any("with the other class" in words for words in found.sentences)
+    assert one_other == (odd.network.class_count == 2) == (len(found.other or ()) == 1)
     assert isinstance(found.sentence, str) and found.heat.shape == odd.network.input_size
 
 

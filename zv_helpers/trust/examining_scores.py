@@ -25,12 +25,13 @@ class ScoreVerdict:
         active: how many feature maps of the layer are not zero everywhere; the removed ones are
             some of them.
         other: the rank correlations of the active maps' scores with those of the second most
-            probable class and of one of middle rank; None where there is no other class.
+            probable class and of one of middle rank; one where there is only one other class, and
+            None where there is none.
     """
 
     agreement: AblationAgreement
     active: int
-    other: tuple[float, float] | None = field(default=None, repr=False)
+    other: tuple[float, ...] | None = field(default=None, repr=False)
 
     def __str__(self):
         return self.sentence
@@ -117,10 +118,9 @@ def examine_scores(
 
 def _other_ranks(features, target, layer, rule, active):
     others = other_classes(features, target)
-    classes = target, others[0], others[len(others) // 2]
-    first, *rest = (relevance_scores(features, one, layer, rule)[active] for one in classes)
-    second, middle = (rank_correlation(first, one) for one in rest)
-    return second, middle
+    asked = dict.fromkeys((others[0], others[len(others) // 2]))  # once, if there is only one
+    first, *rest = (relevance_scores(features, o, layer, rule)[active] for o in (target, *asked))
+    return tuple(rank_correlation(first, one) for one in rest)
 
 
 def _scaled(values):

@@ -36,10 +36,14 @@ class Verdict:
         return self.sentence
 
     @property
-    def other(self) -> tuple[float, float] | None:
-        """The rank correlations with the pictures of the second class and of the middle one."""
+    def other(self) -> tuple[float, ...] | None:
+        """The rank correlations with the pictures of the second class and of the middle one; one
+        where there is only one other class."""
         others = self.others
-        return None if others is None else (others.like_second.rank, others.like_middle.rank)
+        if others is None:
+            return None
+        ranks = others.like_second.rank, others.like_middle.rank
+        return ranks[:1] if others.second == others.middle else ranks
 
     @property
     def value(self) -> float:
@@ -148,11 +152,12 @@ class Verdict:
         return () if self.other is None else (of_classes("This picture", self.other),)
 
 
-def of_classes(what: str, ranks: tuple[float, float], plural: bool = False) -> str:
+def of_classes(what: str, ranks: tuple[float, ...], plural: bool = False) -> str:
     """Say whether something changes with the class, by its rank correlations with the same of the
-    second class and of one of middle rank."""
-    second, middle = map(written, ranks)
-    alike = f"rank correlation {second} with the second class, {middle} with one of middle rank"
+    second class and of one of middle rank, or of the only other class."""
+    names = ("the other class",) if len(ranks) == 1 else ("the second class", "one of middle rank")
+    pairs = zip(map(written, ranks), names, strict=True)
+    alike = "rank correlation " + ", ".join(f"{rank} with {name}" for rank, name in pairs)
     change, show = ("change", "they show") if plural else ("changes", "it shows")
     if min(ranks) < ALIKE:
         return f"{what} {change} with the class ({alike})."
