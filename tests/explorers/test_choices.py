@@ -14,6 +14,7 @@ from looking import EVERY, a_jpeg, at_rest, complaint, unescaped, until, upload
 from zv_helpers import explorers
 from zv_helpers.explorers import drawing, thumbnails
 from zv_helpers.explorers.history import History
+from zv_helpers.explorers.job import Teller
 
 CANCELLED = "Cancelled; everything is as it was before."
 SOON = 0.01  # seconds
@@ -189,6 +190,16 @@ def test_a_control_that_was_moved_meanwhile_is_not_moved_back(hasty, cat, lite0)
         assert row(explorer) is None and slider.value == 20
     until(at_rest)
     assert explorer.view.state.channel == 20 and menu.value == "squeezenet"
+
+
+def test_what_was_worked_out_is_at_hand_and_fits_what_was_moved_since(cat):
+    explorer = explorers.neuron_explorer(cat)
+    later = explorer.choose("owl")
+    looked = later.work(Teller(explorer.choosing, threading.Event(), later.what, later.unit))
+    explorer.show(rule="guided")
+    explorer.act(lambda: later.then(looked))
+    assert explorer.state.rule == "guided" and explorer.context.chosen == "owl"
+    assert explorer.context.kept is looked.context.kept and looked.after.rule == "deconvnet"
 
 
 def test_photographs_that_follow_soon_are_one_step(cat):
