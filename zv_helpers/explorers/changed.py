@@ -173,12 +173,21 @@ def caption(view: Any) -> str:
     if best[0] != name:
         text += f"; most probable now: {best[0]}, {best[2]:.2f}"
     text += (
-        f". Feature map {seen.now.channel} of {view.layer} adds up to {seen.totals[1]:.4g}, "
-        f"untouched {seen.totals[0]:.4g}; its strongest neuron is at row {seen.now.row}, "
+        f". Feature map {seen.now.channel} of {view.layer} adds up to {total(seen.totals[1])}, "
+        f"untouched {total(seen.totals[0])}; its strongest neuron is at row {seen.now.row}, "
         f"column {seen.now.column}, untouched at row {seen.before.row}, column "
         f"{seen.before.column}. The layer's features moved by {seen.distance:.2f} of their length."
     )
     return text if seen.problem is None else f"{text} There is no projection: {seen.problem}."
+
+
+def total(values):
+    """Write what a feature map adds up to, with four digits or all those before the point.
+
+    >>> total(5567.8), total(10321.4), total(0.12345)
+    ('5568', '10321', '0.1235')
+    """
+    return f"{values:.4g}" if abs(values) < 10_000 else f"{values:.0f}"
 
 
 def number(view):
