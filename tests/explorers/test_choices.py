@@ -284,6 +284,8 @@ def test_thumbnails_are_counted_and_can_be_ended(cat):
     with explorer._drawing:  # the thumbnails wait for what is drawn
         button.value = True
         assert row(explorer) == "Thumbnails: getting ready …"
+        explorer._sync()  # as when something is drawn meanwhile
+        assert button.value
         explorer.tools.lines.undone += 1
         assert row(explorer) is None and not button.value
     until(at_rest)
