@@ -16,7 +16,7 @@ from ..draw.colours import VERMILION
 from ..draw.page import PAPER
 from ..draw.strips import jpeg
 from ..progress import Cancelled, watching
-from .complaints import sentence
+from .complaints import QUIET, sentence
 from .history import History
 from .picture import Picture
 
@@ -91,7 +91,7 @@ class Drawn:
         self._started = started = time.perf_counter()
         painted = -BETWEEN
         try:
-            with watching(self._tell):
+            with QUIET, watching(self._tell):
                 for view in self.stages(context, state):
                     self._check()
                     whole = getattr(view, "whole", True)

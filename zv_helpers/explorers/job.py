@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from ..progress import Cancelled
+from .complaints import QUIET
 
 OFTEN = 0.2  # seconds between two lines
 SHORT = 0.02  # seconds until it is asked again whether something else comes first
@@ -100,7 +101,8 @@ class Job:
 
     def _run(self, stop, work, then, tell):
         try:
-            result, error = work(tell), None
+            with QUIET:
+                result, error = work(tell), None
         except Exception as came:
             result, error = None, came
         with self._lock:
