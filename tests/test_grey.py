@@ -17,7 +17,8 @@ from zv_helpers.course.step6 import checks as step6
 from zv_helpers.deconvnet import RULES
 from zv_helpers.draw import strips
 from zv_helpers.draw.signals import signal_picture
-from zv_helpers.explorers import heats, overlay, relevance, steps
+from zv_helpers.explorers import chooser, heats, overlay, relevance, steps
+from zv_helpers.explorers.neuron_picture import side_of
 from zv_helpers.heatmaps import METHODS, coldest_place, occlusion
 from zv_helpers.network.weights import first_filters
 from zv_helpers.trust import hidden, pixel_order
@@ -203,7 +204,7 @@ def test_every_explorer_shows_the_pixels_grey_and_square(features, photograph, s
         (explorers.overlay_explorer(seen, contour=0.5), overlay.SIDES[0]),
         (explorers.step_explorer(seen, last), steps.SIDE),
         (explorers.neuron_explorer(seen), strips.PANEL),
-        (explorers.neuron_explorer(seen, panels="forward"), 266),
+        (forward := explorers.neuron_explorer(seen, panels="forward"), side_of(forward.view)),
         (explorers.move_explorer(seen), strips.PANEL),
         (explorers.hide_explorer(seen, size=0), strips.PANEL),
     ]
@@ -221,13 +222,14 @@ def test_every_explorer_shows_the_pixels_grey_and_square(features, photograph, s
 
 
 def test_the_chooser_says_grey(features, photograph):
+    side = chooser.SIDE
     for seen in (features, photograph):
-        chooser = explorers.photograph_chooser(seen.network, seen.image)
-        drawn = np.asarray(chooser.render(chooser.view))
-        left, top, right, bottom = strips.rectangle(1, (SIDE, SIDE), 230, 230)
-        same = drawn[top:bottom, left:right] == strips.enlarged(seen.image.rgb, 230, 230)
+        chosen = explorers.photograph_chooser(seen.network, seen.image)
+        drawn = np.asarray(chosen.render(chosen.view))
+        left, top, right, bottom = strips.rectangle(1, (SIDE, SIDE), side, side)
+        same = drawn[top:bottom, left:right] == strips.enlarged(seen.image.rgb, side, side)
         assert same.all()
-    assert "from RGB to grey" in chooser.text
+    assert "from RGB to grey" in chosen.text
 
 
 def test_the_terminal_writes_a_grey_sheet(file, three, tmp_path, capsys, monkeypatch):
