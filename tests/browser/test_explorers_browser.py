@@ -56,7 +56,7 @@ LAID_OUT = """() => Math.abs(
 FOCUSED = """root => root.contains(document.activeElement)
     ? Number(document.activeElement.dataset.place ?? -1) : null"""
 
-
+IS_FOCUSED = "one => one === document.activeElement"
 FIRST = "[data-explorer='0']"
 
 LISTEN = """() => {
@@ -215,6 +215,20 @@ def test_a_network_that_is_cancelled_while_it_loads_changes_nothing(neurons, con
     np.testing.assert_array_equal(neurons.pixels(), before)
     neurons.press("Feature map", "ArrowRight")
     shows(neurons, neuron, context, NeuronState("fire5", 196))
+
+
+def test_a_picture_that_is_cancelled_leaves_the_focus_at_its_slider(notebook, neurons):
+    notebook.run_silently("network.lock.acquire()")  # so the picture waits
+    try:
+        neurons.press("Feature map", "ArrowLeft")
+        neurons.press("Layer", "Tab")  # on the way to the button
+        button = neurons.root.get_by_role("button", name="Cancel", exact=True)
+        button.press("Enter")
+    finally:
+        notebook.run_silently("network.lock.release()")
+    neurons.wait_for_line("Cancelled; the picture is the one from before.", "alert")
+    button.wait_for(state="detached")
+    assert neurons.control("slider", "Feature map").evaluate(IS_FOCUSED)
 
 
 # For everyone

@@ -11,8 +11,10 @@ import threading
 import pytest
 from looking import EVERY, a_jpeg, at_rest, complaint, unescaped, until, upload
 
+import zv_helpers as zv
 from zv_helpers import explorers
 from zv_helpers.explorers import drawing, thumbnails
+from zv_helpers.explorers.atlas import SHIPPED
 from zv_helpers.explorers.history import History
 from zv_helpers.explorers.job import Teller
 
@@ -276,6 +278,21 @@ def test_the_chooser_can_be_ended_too(squeezenet, own_photos, tmp_path):
     assert list(own_photos.iterdir()) == []
 
 
+def test_to_choose_what_the_chooser_shows_ends_what_was_chosen(squeezenet):
+    chooser = explorers.photograph_chooser(squeezenet)
+    before, chooser.patience = everything(chooser), SOON
+    for label, other in (("Photograph", "owl"), ("Fit", "stretch")):
+        menu = chooser.controls[label]
+        here = menu.value
+        with chooser._drawing:  # what is chosen waits for what is drawn
+            menu.value = other
+            assert "getting ready" in row(chooser)
+            menu.value = here
+            assert row(chooser) is None and menu.value == here
+        until(at_rest)
+        assert everything(chooser) == before and complaint(chooser) is None
+
+
 def test_thumbnails_are_counted_and_can_be_ended(cat):
     explorer, lines = explorers.neuron_explorer(cat), []
     explorer.choosing.line.observe(lambda event: lines.append(event["new"]), "value")
@@ -351,6 +368,56 @@ def test_a_choice_of_photographs_ends_that_of_a_network(atlas, own_photos, lite0
         assert row(atlas) is None and atlas.controls["Network"].value == "squeezenet"
     until(at_rest)
     assert "holds none" in complaint(atlas) and atlas.context.seen_by == "squeezenet"
+
+
+@pytest.fixture
+def of_two(squeezenet, lite0):
+    """One over two photographs, that waits for nothing."""
+    built = zv.build_atlas(squeezenet, ["duck", "owl"], ["fire2"], progress=False)
+    explorer = explorers.atlas_explorer(squeezenet, built, "fire2", 5)
+    explorer.networks[lite0.name] = lite0
+    explorer.patience = SOON
+    return explorer
+
+
+def test_photographs_whose_atlas_is_at_hand_end_what_was_chosen_and_what_is_built(of_two, lite0):
+    go_on, menu = threading.Event(), of_two.controls["Photographs"]
+    of_two.building.start("An atlas", "photographs", lambda tell: go_on.wait(60), lambda _: None)
+    with of_two._drawing:  # what is chosen waits for what is drawn
+        of_two.controls["Network"].value = lite0.name
+        assert row(of_two) == "Network efficientnet-lite0: getting ready …"
+        menu.value = SHIPPED
+        assert row(of_two) is None and not of_two.building.busy
+    go_on.set()
+    of_two.show()
+    until(at_rest)
+    assert of_two.view.context.seen_by == "squeezenet" == of_two.controls["Network"].value
+    assert menu.value == SHIPPED and len(of_two.atlas.photographs) == 75
+
+
+def test_a_folder_that_is_opened_ends_what_is_built(of_two):
+    """And the name of an atlas that ships stands for its folder."""
+    go_on = threading.Event()
+    of_two.patience = 600
+    of_two.building.start("An atlas", "photographs", lambda tell: go_on.wait(60), lambda _: None)
+    of_two.controls["or a folder"].value = "squeezenet"
+    assert not of_two.building.busy
+    go_on.set()
+    until(at_rest)
+    assert complaint(of_two) is None and len(of_two.atlas.photographs) == 75
+    assert of_two.controls["Photographs"].value == "squeezenet"
+    assert of_two.atlas.network is of_two.context.network
+
+
+def test_to_choose_the_network_on_show_ends_what_was_chosen_in_the_atlas(of_two, lite0):
+    before, menu = everything(of_two), of_two.controls["Network"]
+    with of_two._drawing:
+        menu.value = lite0.name
+        assert row(of_two) == "Network efficientnet-lite0: getting ready …"
+        menu.value = "squeezenet"
+        assert row(of_two) is None
+    until(at_rest)
+    assert of_two.context is before[2] and not of_two.history and complaint(of_two) is None
 
 
 def test_what_is_saved_later_can_be_ended(atlas, squeezenet, tmp_path, monkeypatch):

@@ -132,6 +132,19 @@ def test_the_chooser_keeps_an_image_and_its_fit(squeezenet):
     assert chooser.controls["Fit"].value == "stretch"
 
 
+def test_a_large_photograph_is_read_again_and_one_without_a_file_is_fitted_anew(
+    squeezenet, own_photos
+):
+    (own_photos / "wide.jpg").write_bytes(a_jpeg((2400, 300)))
+    for source in ("wide", np.asarray(zv.load_image("owl", squeezenet).original)):
+        chooser = explorers.photograph_chooser(squeezenet, source)
+        chooser.controls["Fit"].value = "letterbox"
+        assert complaint(chooser) is None
+        expected = zv.load_image(source, squeezenet, "letterbox")
+        np.testing.assert_array_equal(chooser.image.pixels, expected.pixels)
+        assert chooser.image.original_size == expected.original_size
+
+
 def test_the_pages_of_thumbnails_hold_all_names(squeezenet, monkeypatch):
     monkeypatch.setattr(choosing, "ROWS", 2)
     monkeypatch.setattr(choosing, "A_PAGE", 2 * choosing.COLUMNS)

@@ -54,6 +54,7 @@ class Drawn:
         self.line = widgets.HTML(layout=widgets.Layout(width="auto", flex="1 1 auto"))
         self.line.add_class("zv-line")
         self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
+        self.cancel.add_class("zv-cancel")
         self.cancel.layout = widgets.Layout(width="90px", flex="0 0 auto")
         self.cancel.on_click(lambda button: self._stop.set())
         self.said = widgets.HBox([self.line])  # and the button, while there is something to end

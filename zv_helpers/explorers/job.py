@@ -48,6 +48,7 @@ class Job:
         self.refused, self.urgent = refused, urgent
         self.line = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", width="auto"))
         self.button = widgets.Button(description="Cancel", tooltip=tip)
+        self.button.add_class("zv-cancel")
         self.button.layout = widgets.Layout(width="90px", flex="0 0 auto")
         self.button.on_click(lambda button: self._cancelled())
         self.row = widgets.HBox()

@@ -8,6 +8,17 @@ function keep(event) {
     if (!forPage && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
 }
 
+const used = new WeakMap();  // {explorer: the control that was used last}
+
+function giveBack(event) {
+    // A button that ends something goes away, and the focus would go with it.
+    const { currentTarget: explorer, target } = event;
+    if (target.closest(".zv-explorer") !== explorer) return;  // one may stand in another
+    const ends = target.closest(".zv-cancel");
+    if (ends && event.type === "click") used.get(explorer)?.focus();
+    else if (!ends && !["Tab", "Shift"].includes(event.key)) used.set(explorer, target);
+}
+
 function tend(inside) {  // as often as one likes: the second time changes nothing
     const explorer = inside.closest(".zv-explorer");
     if (!explorer) return;  // the page puts an explorer together from the inside out
@@ -28,6 +39,7 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
         line.setAttribute("aria-live", "polite");
     }
     explorer.addEventListener("keydown", keep);
+    for (const use of ["keydown", "click", "change"]) explorer.addEventListener(use, giveBack);
     explorer.addEventListener("focusin", tendAgain);
 }
 
