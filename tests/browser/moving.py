@@ -25,6 +25,7 @@ from zv_helpers.explorers import chooser as choosing
 from zv_helpers.explorers import evolving, heats, hiding, moves, neuron, overlay, relevance, steps
 from zv_helpers.explorers.atlas import AtlasState
 from zv_helpers.explorers.chooser import ChooserState
+from zv_helpers.explorers.neuron_picture import side_of
 from zv_helpers.explorers.shell import Context
 from zv_helpers.explorers.thumbnails import PITCH, names_to_choose
 
@@ -97,7 +98,7 @@ def move_neurons(explorer, context, source, folder):
 def middle_of_position(state, features, row, column):
     """Where the middle of a position of the feature map lies in the picture: (x, y)."""
     height, width, _ = features[state.layer].shape
-    side = 266 if state.forward else strips.PANEL
+    side = side_of(neuron.resolve(Context(features), state))
     left, top, right, bottom = strips.rectangle(1, (height, width), side, side)
     return (
         left + (column + 0.5) * (right - left) / width,
