@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 from slide_heights import CELL, ROOM, blocks, height, is_picture, printed, tags, text_height
+from which_notebooks import every_notebook
 
 from book import anchors, title_of, without_badges
 
@@ -324,7 +325,7 @@ def main():
     SLIDES.mkdir(parents=True, exist_ok=True)
     copy_reveal()
     export = exporter()
-    for path in sorted((ROOT / "notebooks").rglob("[!.]*.ipynb")):
+    for path in every_notebook():
         page = SLIDES / f"{path.stem}.html"
         newest = max(file.stat().st_mtime for file in (path, *NEEDED))
         if page.exists() and page.stat().st_mtime > newest:
