@@ -39,8 +39,12 @@ CHROMIUM_OPTIONS = (
 # The page has been painted as it is now: the second frame from here shows it.
 PAINTED = """() => new Promise(done =>
     requestAnimationFrame(() => requestAnimationFrame(() => done())))"""
+# A picture that is replaced while it is decoded is refused: then the next one is asked for.
 PIXELS = """async img => {
-    await img.decode();
+    for (let source; source !== img.src;) {
+        source = img.src;
+        await img.decode().catch(error => { if (source === img.src) throw error; });
+    }
     const canvas = document.createElement('canvas');
     [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
     const drawing = canvas.getContext('2d');
