@@ -104,13 +104,13 @@ def test_every_explorer_fits_on_the_screen_and_its_picture_comes_first(notebook)
         explorer = notebook.explorer(index)
         explorer.image.wait_for()
         explorer.unfold(False)
+        explorer.page.wait_for_function(SHARP, arg=explorer.image.element_handle())
         assert explorer.root.bounding_box()["height"] <= HIGHEST, source
         tops = explorer.root.evaluate(TOPS)
         assert tops == sorted(tops) and len(tops) >= 4, source
         columns = explorer.root.evaluate(SLIDERS)
         assert len(set(map(tuple, columns))) <= 1, source
         assert all(right - left > 500 for left, right in columns), source
-        assert explorer.image.evaluate(SHARP), f"{source} is drawn for another width"
         whole, save = explorer.root.evaluate(RIGHT)
         assert 0 <= whole - save < 4, f"{source}: the tools do not stand at the right end"
 

@@ -7,7 +7,7 @@ import numpy as np
 import odd_networks
 import pytest
 from independent import random_weights
-from looking import EVERY, a_jpeg, complaint
+from looking import EVERY, a_jpeg, complaint, upload
 from PIL import Image
 
 import zv_helpers as zv
@@ -333,9 +333,28 @@ def test_a_path_of_ones_own(cat, run, own_photos, tmp_path, fit):
     code = explorer.code(explorer.view)
     assert repr(str(path)) in code and ('fit="letterbox"' in code) is (fit == "letterbox")
     same(run(code)[1]["heat"], explorer.heat)
-    path.unlink()
-    code = as_code.heat(heats.resolve(Context(explorer.context.features, str(path)), HeatState()))
-    assert '# features: of "a "' not in code and "# features: of " in code
+    path.write_bytes(a_jpeg((400, 260), (160, 40, 90)))
+    for change in (lambda: None, path.unlink):
+        change()
+        code = explorer.code(explorer.view)
+        assert "# features: of " in code and "load_image" not in code
+
+
+def test_an_upload_and_a_path_of_one_that_ships_by_their_names(cat, run, own_photos):
+    explorer = explorers.heatmap_explorer(cat)
+    explorer.controls["Upload"].value = (upload("my dog.jpg", a_jpeg((400, 260))),)
+    code = explorer.code(explorer.view)
+    assert 'zv.load_image("my_dog", network)' in code
+    same(run(code)[1]["heat"], explorer.heat)
+    explorer.controls["Network"].value = "vgg16-conv"
+    assert 'zv.load_image("my_dog", network)' in explorer.code(explorer.view)
+    explorer.controls["or a path"].value = str(zv.photographs()["owl"])
+    assert 'zv.load_image("owl", network)' in explorer.code(explorer.view)
+
+
+def test_a_photograph_for_another_network_is_as_given(squeezenet, lite0):
+    chooser = explorers.photograph_chooser(squeezenet, zv.load_image("owl", lite0))
+    assert "as the chooser has it" in chooser.code(chooser.view)
 
 
 def test_a_changed_photograph_of_a_known_name_is_as_given(cat, run):

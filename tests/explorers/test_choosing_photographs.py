@@ -133,16 +133,30 @@ def test_the_chooser_keeps_an_image_and_its_fit(squeezenet):
 
 
 def test_a_large_photograph_is_read_again_and_one_without_a_file_is_fitted_anew(
-    squeezenet, own_photos
+    squeezenet, own_photos, tmp_path
 ):
-    (own_photos / "wide.jpg").write_bytes(a_jpeg((2400, 300)))
-    for source in ("wide", np.asarray(zv.load_image("owl", squeezenet).original)):
+    elsewhere = tmp_path / "elsewhere.jpg"
+    for path in (own_photos / "wide.jpg", elsewhere):
+        path.write_bytes(a_jpeg((2400, 300)))
+    for source in ("wide", str(elsewhere), np.asarray(zv.load_image("owl", squeezenet).original)):
         chooser = explorers.photograph_chooser(squeezenet, source)
         chooser.controls["Fit"].value = "letterbox"
         assert complaint(chooser) is None
         expected = zv.load_image(source, squeezenet, "letterbox")
         np.testing.assert_array_equal(chooser.image.pixels, expected.pixels)
         assert chooser.image.original_size == expected.original_size
+
+
+def test_a_large_photograph_is_read_again_for_another_network(cat, tmp_path):
+    path = tmp_path / "wide.jpg"
+    path.write_bytes(a_jpeg((2400, 300)))
+    explorer = explorers.neuron_explorer(cat, "fire5", 195)
+    explorer.controls["or a path"].value = str(path)
+    explorer.controls["Network"].value = "vgg16-conv"
+    assert complaint(explorer) is None
+    image, network = explorer.context.features.image, explorer.context.features.network
+    assert network.name == "vgg16-conv" and image.original_size == (300, 2400)
+    np.testing.assert_array_equal(image.pixels, zv.load_image(path, network).pixels)
 
 
 def test_the_pages_of_thumbnails_hold_all_names(squeezenet, monkeypatch):

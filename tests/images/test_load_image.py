@@ -9,7 +9,7 @@ import pytest
 from pictures import MEAN, NETWORK, QUADRANTS, CaffeNetwork, noise, quadrants
 from PIL import Image
 
-from zv_helpers.images import SmallImageWarning, fit_boxes, load_image
+from zv_helpers.images import SmallImageWarning, fit_boxes, load_image, with_pixels
 
 
 def test_a_shipped_photograph_as_the_network_sees_it():
@@ -33,6 +33,39 @@ def test_nothing_in_an_input_image_can_be_changed():
             array[0] = 0
     with pytest.raises(FrozenInstanceError):
         image.name = "dog"
+
+
+def test_a_photograph_knows_its_file_until_that_is_changed(tmp_path, monkeypatch):
+    assert load_image("tabby_cat", NETWORK).source == "tabby_cat"
+    path = tmp_path / "red.png"
+    Image.new("RGB", (300, 240), "red").save(path)
+    image = load_image(path, NETWORK)
+    assert image.source == str(path) and image.origin.path == path
+    monkeypatch.chdir(tmp_path)
+    near = load_image("red.png", NETWORK)
+    assert near.source == "red.png" and near.origin.path == path
+    monkeypatch.chdir(tmp_path.parent)
+    assert near.source is near.original  # from here "red.png" means no file
+    Image.new("RGB", (300, 240), "blue").save(path)
+    assert image.source is image.original and not image.origin.is_as_read
+    path.unlink()
+    assert image.source is image.original
+
+
+def test_what_was_read_from_no_file_has_no_origin(tmp_path):
+    path = tmp_path / "red.png"
+    Image.new("RGB", (300, 240), "red").save(path)
+    pixels = np.array(Image.open(path))
+    for source in (
+        pixels,
+        Image.fromarray(pixels),
+        path.read_bytes(),
+        io.BytesIO(path.read_bytes()),
+    ):
+        image = load_image(source, NETWORK)
+        assert image.origin is None and image.source is image.original
+    image = load_image(path, NETWORK)
+    assert with_pixels(image, image.pixels[::-1].copy(), "turned").origin is None
 
 
 def test_the_learner_s_array_is_neither_changed_nor_locked():

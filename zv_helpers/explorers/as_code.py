@@ -183,14 +183,10 @@ def evolution(view: Any) -> str:
 def photograph(view: Any) -> str:
     """The photograph as the network sees it."""
     state, network = view.state, view.context.subject
-    image = view.context.once(_chosen, state.image, state.chosen)
+    image = loading(state.image, network)
     line = f"# image: {literal(state.image.name)}, as the chooser has it"
     lines = [line] if image is None else [network_line(network, view.context), f"image = {image}"]
     return script(lines, ["Image.fromarray(image.rgb)"])
-
-
-def _chosen(network, image, chosen):
-    return loading(image, chosen, network)
 
 
 def _pinned(view, lines):

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 from ..draw import colours, strips
 from ..draw.colours import ORANGE
 from ..draw.page import PAPER
-from ..images import FITS, ImageError, InputImage, credit, load_image, photographs
+from ..images import FITS, ImageError, InputImage, credit, load_image
 from ..network import Network
 from . import as_code, tables
 from .complaints import quietly
@@ -197,10 +197,9 @@ class PhotographChooser(Explorer):
         name, image = self.name, self.image
         if fit == image.fit and self._end_choice():
             return {}
-        source = name if name in photographs() else image.original
 
         def read():
-            return replace(quietly(load_image, source, self.network, fit), name=image.name)
+            return replace(quietly(load_image, image.source, self.network, fit), name=image.name)
 
         return self._read(name, read, lambda image: {"image": image})
 

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..features import Features
-from ..images import InputImage, load_image
+from ..images import InputImage, load_image, photographs
 from ..network import Network, load_model
 from ..targets import Neuron, Region, Target
-from .complaints import quietly
 from .shell import Context
 
 # What a line uses, and the line that imports it.
@@ -113,7 +112,7 @@ def features_lines(context: Context, network: bool = False) -> list[str]:
     """Write how network and features are made; where no name loads the photograph, a comment says
     that they are those of the explorer. network: whether `network` itself is used later."""
     features = context.features
-    image = context.once(image_of, context.chosen or features.image.name)
+    image = loading(features.image, features.network)
     if image is None:
         name, seen_by = literal(features.image.name), literal(features.network.name)
         rest = ["network = features.network"] if network else []
@@ -122,21 +121,15 @@ def features_lines(context: Context, network: bool = False) -> list[str]:
     return [network_line(features.network, context), loaded]
 
 
-def image_of(features: Features, chosen: str) -> str | None:
-    """Write how the photograph of features is loaded, or return None if no name loads it."""
-    return loading(features.image, chosen, features.network)
-
-
-def loading(image: InputImage, chosen: str, network: Network) -> str | None:
-    """Write how a photograph is loaded by the name or path it was chosen by; None where that does
-    not give the same pixels: it was an array, was changed, or its file has gone."""
-    try:
-        again = quietly(load_image, chosen, network, image.fit)
-    except (ValueError, OSError):
+def loading(image: InputImage, network: Network) -> str | None:
+    """Write how a photograph is loaded for a network; None where no name or path does it: it was an
+    array, or one for another network, or its pixels or its file were changed."""
+    origin = image.origin
+    if origin is None or not origin.is_as_read or image.spec != network.spec:
         return None
-    if not np.array_equal(again.pixels, image.pixels):
-        return None
-    return call("zv.load_image", load_image, literal(chosen), "network", fit=image.fit)
+    names = {path.absolute(): name for name, path in photographs().items()}
+    name = literal(names.get(origin.path, origin.source))
+    return call("zv.load_image", load_image, name, "network", fit=image.fit)
 
 
 def target_lines(features: Features, target: Target) -> tuple[list[str], str]:

@@ -167,7 +167,7 @@ class FeatureExplorer(Explorer):
             return quietly(load_image, name, network, fit)
         if known.spec == network.spec:
             return known
-        return replace(quietly(load_image, known.original, network, fit), name=known.name)
+        return replace(quietly(load_image, known.source, network, fit), name=known.name)
 
     def _look(self, tell, network, image):
         """Extract features, and work out what will be shown of them: `Looked`."""

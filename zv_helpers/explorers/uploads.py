@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..data import data_folder
 from ..images import ImageError, load_image, photographs
+from ..images.photographs import origin_of
 from .complaints import quietly
 
 SUFFIX = re.compile(r"[^\w.-]+")
@@ -44,7 +45,7 @@ def kept_upload(image, name, content):
     names = (key for key, place in photographs().items() if place == path)
     known = next(names, f"my_photos/{path.name}")  # a file without suffix is not listed
     note = f'kept as data/my_photos/{path.name}: PHOTO = "{known}" uses it in any notebook'
-    return replace(image, name=known), note
+    return replace(image, name=known, origin=origin_of(known)), note
 
 
 def keep(path, content):

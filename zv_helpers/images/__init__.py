@@ -9,7 +9,7 @@ from PIL import Image
 from zv_helpers.draw.colours import in_rgb
 from zv_helpers.images.boxes import MarkedBox, marked_boxes
 from zv_helpers.images.opening import ImageError, SmallImageWarning, refused, shown
-from zv_helpers.images.photographs import credit, photographs
+from zv_helpers.images.photographs import Origin, credit, origin_of, photographs
 from zv_helpers.images.reading import FROM_GREY, Source, read_picture
 from zv_helpers.network import InputSpec, Network
 
@@ -45,6 +45,7 @@ class InputImage:
         box: (top, left, bottom, right) of the part that is used, in pixels of `original_size`.
         place: the box where it lies in `pixels`: all of them, but for a letterbox.
         notes: all that was done to the photograph, in order; spec: the `InputSpec` it is made for.
+        origin: the file it was read from; None for an array, an upload, or where pixels changed.
     """
 
     name: str
@@ -57,6 +58,15 @@ class InputImage:
     place: Box
     notes: tuple[str, ...]
     spec: InputSpec
+    origin: Origin | None = None
+
+    @property
+    def source(self) -> str | np.ndarray:
+        """What `load_image` makes it from again: the name or path of its file as long as that was
+        not changed, else `original`."""
+        if self.origin is not None and self.origin.is_as_read:
+            return self.origin.source
+        return self.original
 
     @property
     def rgb(self) -> np.ndarray:
@@ -122,7 +132,8 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     original = np.array(picture)
     for array in (pixels, batch, original):
         array.setflags(write=False)
-    return InputImage(name, pixels, batch, original, size, fit, box, place, tuple(notes), spec)
+    about = size, fit, box, place, tuple(notes), spec, origin_of(source)
+    return InputImage(name, pixels, batch, original, *about)
 
 
 def with_pixels(image: InputImage, pixels: np.ndarray, note: str) -> InputImage:
@@ -131,7 +142,8 @@ def with_pixels(image: InputImage, pixels: np.ndarray, note: str) -> InputImage:
     batch = image.spec.prepare(pixels[None])
     for array in (pixels, batch):
         array.setflags(write=False)
-    return replace(image, pixels=pixels, batch=batch, notes=(*image.notes, note))
+    notes = (*image.notes, note)
+    return replace(image, pixels=pixels, batch=batch, notes=notes, origin=None)
 
 
 def seen_pixels(source: Source, spec: InputSpec) -> np.ndarray:

@@ -4,10 +4,44 @@ import contextlib
 import csv
 import difflib
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from zv_helpers.data import DataError, data_folder, own_files, own_names, places_of, verified
 from zv_helpers.images.opening import printable, readable_suffixes, refused, shown
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The file that a photograph was read from.
+
+    Attributes:
+        source: the name or path by which it was found; path: the file itself, an absolute path.
+        state: (bytes, time of its last change in nanoseconds), as they were then.
+    """
+
+    source: str
+    path: Path
+    state: tuple[int, int]
+
+    @property
+    def is_as_read(self) -> bool:
+        """Whether the source means that file still, and nobody wrote to it; it is not read."""
+        return origin_of(self.source) == self
+
+
+def origin_of(source: Any) -> Origin | None:
+    """Return the `Origin` of what is read from a name or path now; None for bytes, arrays and what
+    else is no file of a name, or where there is none."""
+    if not isinstance(source, (str, os.PathLike)):
+        return None
+    try:
+        path = find_photograph(source).absolute()
+        status = path.stat()
+    except (ValueError, OSError):  # an ImageError is a ValueError
+        return None
+    return Origin(os.fsdecode(source), path, (status.st_size, status.st_mtime_ns))
 
 
 def photographs() -> dict[str, Path]:
