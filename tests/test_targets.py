@@ -81,6 +81,7 @@ def test_what_is_no_target_is_refused(cat, what, kind, words):
         zv.heatmap(cat, what)
 
 
+@pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
 def test_a_layer_that_is_called_logits_is_a_layer():
     pixels = keras.Input((16, 16, 3))
     maps = L.Conv2D(4, 3, activation="relu", name="logits")(pixels)

@@ -22,6 +22,7 @@ def test_four_photographs_to_predict_lie_far_apart_and_were_not_shown(eyes):
     assert len(everything) == 4 and everything != four
 
 
+@pytest.mark.filterwarnings("ignore::zv_helpers.images.SmallImageWarning")
 def test_a_prediction_is_graded_by_what_the_network_does(eyes, squeezenet):
     four = checks.to_predict(eyes, "fire5", 241)
     activations = {}
@@ -38,6 +39,7 @@ def test_a_prediction_is_graded_by_what_the_network_does(eyes, squeezenet):
         assert "Expected one of the names" in checks.check_prediction(eyes, "fire5", 241, four, odd)
 
 
+@pytest.mark.filterwarnings("ignore::zv_helpers.images.SmallImageWarning")
 def test_four_photographs_are_drawn_in_their_order(squeezenet):
     figure = figures.photographs(squeezenet, ["opera_house", "wrench"])
     assert [ax.get_title() for ax in figure.axes] == ["opera_house", "wrench"]

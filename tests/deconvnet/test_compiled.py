@@ -9,6 +9,7 @@ from zv_helpers.deconvnet import compiled, rules
 from zv_helpers.deconvnet.steps import steps_of
 from zv_helpers.network import compiling
 
+pytestmark = pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
 layers = keras.layers
 
 

@@ -749,7 +749,7 @@ def test_a_picture_that_says_less_than_it_seems_to_comes_with_a_note(cat):
     pooled = features_of(random_weights(average))
     for features, layer, words in (
         (cat, "conv1", "no max-pool lies between the pixels and conv1"),
-        (pooled, "after", "after lies above average pools"),
+        (pooled, "after", "between the pixels and after lie average pools"),
     ):
         neuron = features.strongest(layer)
         with pytest.warns(zv.ProjectionWarning, match=words) as caught:

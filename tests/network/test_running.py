@@ -124,6 +124,7 @@ def tape_gradient(model, image, neuron):
     return tape.gradient(value, pixels).numpy()[0], value.numpy()
 
 
+@pytest.mark.filterwarnings("ignore::zv_helpers.ProjectionWarning")
 @pytest.mark.parametrize("change", ["set_weights", "assign", "one layer"])
 def test_features_keep_the_weights_they_were_made_with(network, image, change):
     model = network.keras_model

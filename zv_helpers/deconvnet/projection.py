@@ -20,8 +20,8 @@ from .signals import Signal
 CAUTIONS = {
     "no switches": "no max-pool lies between the pixels and {layer}, so the deconvnet picture of "
     "a neuron there is the same for every photograph, up to its strength",
-    "average pools": "{layer} lies above average pools, which remember no position: the signal is "
-    "spread evenly there",
+    "average pools": "between the pixels and {layer} lie average pools, which remember no "
+    "position: the signal is spread evenly there",
     "at the cap": "this neuron of {layer} lies at the cap of its ReLU ({cap:g}), where the "
     "gradient is zero, so its picture is empty; features.strongest(layer, channel) chooses one "
     "below the cap",
