@@ -4,7 +4,7 @@ import pytest
 from looking import at_rest, unescaped, until
 
 import zv_helpers as zv
-from zv_helpers.explorers import heatmap_explorer, overlay_explorer
+from zv_helpers.explorers import atlas_explorer, heatmap_explorer, overlay_explorer
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +68,17 @@ def test_from_code_it_waits(explorer):
     explorer.method.value = "relevance"
     explorer.method.value = "occlusion"  # at hand now
     assert explorer.view.state.method == "occlusion" and at_rest()
+
+
+def test_a_projection_of_an_atlas_that_takes_long_is_cancelled(squeezenet):
+    explorer = atlas_explorer(squeezenet, layer="fire5", channel=195)
+    explorer.show()
+    picture, rule, explorer.patience = explorer.picture.value, explorer.controls["Rule"], 0.05
+    with squeezenet.lock:  # the first one waits for it
+        rule.value = "guided"
+        until(lambda: explorer.cancel in explorer.said.children, 10)
+        explorer.cancel.click()
+    until(at_rest, 10)
+    assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
+    assert rule.value == "deconvnet" and explorer.picture.value == picture
+    assert explorer.said.children == (explorer.line,)

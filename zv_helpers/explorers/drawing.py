@@ -69,10 +69,16 @@ class Drawn:
         known = self.takes_long(self.state)
         thread = threading.Thread(target=self._draw_waiting, name="zv-explorer")
         thread.start()
-        if not known:
-            thread.join(self.patience)
-            if thread.is_alive():
-                self._offer("Working out the picture …")
+        if known:
+            threading.Thread(target=self._await, args=(thread,), daemon=True).start()
+        else:
+            self._await(thread, "Working out the picture …")
+
+    def _await(self, thread, text=""):
+        """Wait for a picture; if it takes long, offer to end it."""
+        thread.join(self.patience)
+        if thread.is_alive():
+            self._offer(text)
 
     def _draw_waiting(self):
         while self._waiting and self._drawing.acquire(blocking=False):
