@@ -212,7 +212,9 @@ def test_a_network_that_is_cancelled_changes_nothing(notebook, neurons, context)
     notebook.run_silently(HELD)
     try:
         neurons.choose("Network", "vgg16-conv")
-        neurons.root.get_by_text("Network vgg16-conv: extracting features …").wait_for()
+        said = neurons.root.get_by_text("Network vgg16-conv: extracting features …")
+        for one in (".zv-unseen[aria-live=polite]", "div:not(.zv-unseen)"):  # to hear, to see
+            said.and_(neurons.page.locator(one)).wait_for()
         assert menu.input_value() == "vgg16-conv" and serious_problems(neurons.page, FIRST) == []
         button = neurons.root.get_by_role("button", name="Cancel", exact=True)
         button.press("Enter")
@@ -239,6 +241,22 @@ def test_a_picture_that_is_cancelled_leaves_the_focus_at_its_slider(notebook, ne
     neurons.wait_for_line("Cancelled; the picture is the one from before.", "alert")
     button.wait_for(state="detached")
     assert neurons.control("slider", "Feature map").evaluate(IS_FOCUSED)
+
+
+def test_the_focus_goes_back_where_a_picture_is_done_while_cancel_has_it(
+    notebook, neurons, context
+):
+    notebook.run_silently("network.lock.acquire()")
+    try:
+        neurons.press("Feature map", "End")
+        button = neurons.root.get_by_role("button", name="Cancel", exact=True)
+        button.focus()
+    finally:
+        notebook.run_silently("network.lock.release()")
+    button.wait_for(state="detached")
+    shows(neurons, neuron, context, NeuronState("fire5", 255))
+    slider = neurons.control("slider", "Feature map").element_handle()
+    notebook.page.wait_for_function(IS_FOCUSED, arg=slider)
 
 
 # For everyone

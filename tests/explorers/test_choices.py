@@ -102,7 +102,9 @@ def test_a_photograph_that_is_cancelled_leaves_no_trace(hasty, cat):
     with cat.network.lock:
         explorer.controls["Photograph"].value = "owl"
         until(lambda: row(explorer) == "Photograph owl: extracting features …")
+        assert explorer.tools.lines.spoken == row(explorer)
         cancelled(explorer, before)
+        assert explorer.tools.lines.spoken == ""
     still(explorer, before)
 
 

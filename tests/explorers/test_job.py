@@ -16,7 +16,8 @@ class Watched:
 
     def __init__(self):
         self.refusals, self.results, self.first = [], [], False
-        self.job = Job(self.refusals.append, lambda: self.first, "End it")
+        self.spoken = []
+        self.job = Job(self.refusals.append, lambda: self.first, self.spoken.append, "End it")
 
     def start(self, work, patience=0.0):
         self.job.start("Counting", "sheep", work, self.results.append, patience)
@@ -57,6 +58,7 @@ def test_what_is_done_soon_shows_no_line(watched):
     watched.job.row.observe(lambda event: shown.append(event["new"]), "children")
     watched.start(lambda tell: 7, patience=60)
     assert watched.results == [7] and shown == [] and not watched.job.busy
+    assert watched.spoken == []
 
 
 def test_the_line_comes_once_it_takes_longer(watched):
@@ -67,6 +69,7 @@ def test_the_line_comes_once_it_takes_longer(watched):
     go_on.set()
     until(at_rest)
     assert watched.results == [True] and watched.job.row.children == ()
+    assert watched.spoken == ["Counting: getting ready …", ""]
 
 
 def test_its_parts_are_named_and_counted_from_there(watched, monkeypatch):
@@ -88,6 +91,8 @@ def test_its_parts_are_named_and_counted_from_there(watched, monkeypatch):
     watched.start(work)
     until(at_rest)
     assert bars == [False, False]  # there is nothing to count yet
+    parts = "getting ready", "loading", "drawing: it"  # no numbers
+    assert watched.spoken == [*(f"Counting: {one} …" for one in parts), ""]
     assert lines == [
         "Counting: loading …",
         "Counting: drawing: it …",

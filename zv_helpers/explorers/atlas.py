@@ -26,7 +26,7 @@ from .atlas_picture import caption, place_at, render, skipped
 from .atlas_view import LISTED, AtlasContext, AtlasState, fitted, labels_of, resolve, stages
 from .complaints import quietly
 from .controls import LAYER, Control, hint, row
-from .job import Job, Later
+from .job import Later
 from .neuron import NeuronExplorer, NeuronState
 from .nine import are_known
 from .photographs import NETWORK, in_menu, loaded, of_ones_own
@@ -107,8 +107,7 @@ class AtlasExplorer(Explorer):
         self.atlases = {(network, chosen): atlas} if atlas else {}
         self.opened = None
         super().__init__(self._context(network, atlas, chosen), state)
-        about = self._not_chosen, self._drawing.locked, "End the building of this atlas"
-        self.building = Job(*about)
+        self.building = self.job(self._not_chosen, "End the building of this atlas")
         self.asking = Asking(self, self._made(ASK))
         self.unread = widgets.HTML(layout=widgets.Layout(width="auto"))
         self.below = widgets.VBox(layout=widgets.Layout(width="100%", display="none"))

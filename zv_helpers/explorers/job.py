@@ -42,10 +42,11 @@ class Job:
         row: the widgets, empty while nothing is done; line: the text; button: ends it.
         refused: is called with the exception when it fails, or is ended by the button.
         urgent: says whether something else is to be done first; the job waits between its steps.
+        speak: is called with each part's words for those who hear the page, and "" in the end.
     """
 
-    def __init__(self, refused: Callable, urgent: Callable, tip: str) -> None:
-        self.refused, self.urgent = refused, urgent
+    def __init__(self, refused: Callable, urgent: Callable, speak: Callable, tip: str) -> None:
+        self.refused, self.urgent, self.speak, self._words = refused, urgent, speak, ""
         self.line = widgets.HTML(layout=widgets.Layout(flex="1 1 auto", width="auto"))
         self.button = widgets.Button(description="Cancel", tooltip=tip)
         self.button.add_class("zv-cancel")
@@ -72,7 +73,8 @@ class Job:
         self.stop()
         with self._lock:
             stop = self._stop = threading.Event()
-            self.line.value = _line(f"{what}: getting ready …")
+            self._words = f"{what}: getting ready …"
+            self.line.value = _line(self._words)
             if not patience:
                 self._show(self.line, self.button)
         about = stop, work, then, self._teller(stop, what, unit)
@@ -93,6 +95,8 @@ class Job:
         return was_busy
 
     def _show(self, *parts):
+        if parts or self.row.children:
+            self.speak(self._words if parts else "")
         self.row.children = parts
         self.row.layout.display = None if parts else "none"  # an empty one would take room
 
@@ -122,8 +126,13 @@ class Job:
     def say(self, stop: threading.Event, text: str, bar: str = "") -> None:
         """Write the line of what is ended by `stop`, if that is still being done."""
         with self._lock:
-            if not stop.is_set():
-                self.line.value = _line(text, bar)
+            if stop.is_set():
+                return
+            self.line.value = _line(text, bar)
+            if not bar:
+                self._words = text
+                if self.row.children:
+                    self.speak(text)
 
 
 class Teller:

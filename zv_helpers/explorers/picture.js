@@ -14,8 +14,11 @@ function giveBack(event) {
     // A button that ends something goes away, and the focus would go with it.
     const { currentTarget: explorer, target } = event;
     if (target.closest(".zv-explorer") !== explorer) return;  // one may stand in another
-    const ends = target.closest(".zv-cancel");
-    if (ends && event.type === "click") used.get(explorer)?.focus();
+    const ends = target.closest(".zv-cancel"), back = () => used.get(explorer)?.focus();
+    if (event.type === "focusout") {  // it may go by itself, once what it ends is done
+        const lost = () => !target.isConnected && document.activeElement === document.body;
+        if (ends) setTimeout(() => lost() && back());
+    } else if (ends && event.type === "click") back();
     else if (!ends && !["Tab", "Shift"].includes(event.key)) used.set(explorer, target);
 }
 
@@ -39,7 +42,8 @@ function tend(inside) {  // as often as one likes: the second time changes nothi
         line.setAttribute("aria-live", "polite");
     }
     explorer.addEventListener("keydown", keep);
-    for (const use of ["keydown", "click", "change"]) explorer.addEventListener(use, giveBack);
+    const uses = ["keydown", "click", "change", "focusout"];
+    for (const use of uses) explorer.addEventListener(use, giveBack);
     explorer.addEventListener("focusin", tendAgain);
 }
 

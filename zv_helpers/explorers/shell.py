@@ -63,7 +63,6 @@ class Explorer(Drawn):
         super().__init__(context, state)
         self.view = next(iter(self.stages(context, state)))
         self._syncing, self._chosen = False, None
-        self.choosing = Job(self._not_chosen, self._drawing.locked, "End it; all stays as it is")
         folded = (*self.folded[:-1], (*(self.folded or ((),))[-1], LARGE))
         rows = *self.movers, self.switches, *folded, self.elsewhere
         self.table = [one for line in rows for one in line if isinstance(one, Control)]
@@ -76,6 +75,7 @@ class Explorer(Drawn):
         self.picture = Picture(layout=widgets.Layout(margin="2px"))
         self.line.layout.min_height = f"{1.3 * self.lines}em"
         self.tools = Tools(self)
+        self.choosing = self.job(self._not_chosen, "End it; all stays as it is")
         self.root = widgets.VBox(layout=widgets.Layout(width="100%"))
         self.root.add_class("zv-explorer")
         self.strip = LayerStrip()
@@ -95,6 +95,10 @@ class Explorer(Drawn):
         self.picture.value, self.picture.alt = jpeg(drawn), self.text
         self.static, self._static_text = small_jpeg(drawn), self.text
         self._say(self.text)
+
+    def job(self, refused, tip):
+        """Return a `Job` beside this explorer; refused(error): what is done where it fails."""
+        return Job(refused, self._drawing.locked, self.tools.lines.speak, tip)
 
     def _made(self, line):
         """Return a row's widgets."""

@@ -13,7 +13,6 @@ from ..trust.examining import examine
 from ..trust.examining_scores import examine_scores
 from .complaints import quietly
 from .controls import Control
-from .job import Job
 from .photographs import FeatureExplorer
 from .picture import Picture
 
@@ -91,7 +90,7 @@ class TestedExplorer(FeatureExplorer):
     def __init__(self, features, state):
         super().__init__(features, state)
         self.verdict, self._asked = None, None
-        self.testing = Job(self._refused, self._drawing.locked, "End the test of this picture")
+        self.testing = self.job(self._refused, "End the test of this picture")
         self.answer = widgets.HTML(layout=widgets.Layout(width="auto", margin="0 2px"))
         self.answer.add_class("zv-answer")
         self.evidence = Picture(kind="zv-evidence", layout=widgets.Layout(margin="2px"))

@@ -5,6 +5,7 @@ const TYPED = "textarea, [contenteditable=true], input:not([type=checkbox]):not(
 function render({ model, el }) {
     const lines = document.createElement("textarea");
     const said = document.createElement("div");
+    const spoken = document.createElement("div");
     lines.readOnly = true;
     lines.spellcheck = false;
     lines.wrap = "off";
@@ -13,8 +14,13 @@ function render({ model, el }) {
     lines.style.cssText = "display: block; width: 100%; box-sizing: border-box; padding: 6px; " +
         "font: 13px/1.4 var(--jp-code-font-family, monospace); color: inherit; " +
         "background: transparent; border: 1px solid var(--jp-border-color0, gray); resize: vertical";
-    said.setAttribute("aria-live", "polite");
-    el.append(lines, said);
+    for (const one of [said, spoken]) one.setAttribute("aria-live", "polite");
+    spoken.className = "zv-unseen";
+    el.append(lines, said, spoken);
+
+    function speak() {
+        spoken.textContent = model.get("spoken");
+    }
 
     function show() {
         lines.value = model.get("value");
@@ -56,12 +62,14 @@ function render({ model, el }) {
     const waiting = setTimeout(tell, 300);  // the page puts an explorer together from the inside out
     model.on("change:value", show);
     model.on("change:asked", copy);
+    model.on("change:spoken", speak);
     window.addEventListener("keydown", press, true);  // before the notebook hears of it
     return () => {
         clearTimeout(waiting);
         window.removeEventListener("keydown", press, true);
         model.off("change:value", show);
         model.off("change:asked", copy);
+        model.off("change:spoken", speak);
     };
 }
 

@@ -18,6 +18,7 @@ class Lines(anywidget.AnyWidget):
     Traits:
         value: the lines; none are shown while it is empty.
         asked: how often the page was asked to copy them.
+        spoken: words for those who hear the page; nobody sees them.
         undone: how often Ctrl+Z was pressed so far, while the focus was in the explorer and not in
             a text. The page waits while the kernel is busy and then sends all of them at once.
     """
@@ -25,7 +26,12 @@ class Lines(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("tools.js")
     value = Unicode().tag(sync=True)
     asked = Int().tag(sync=True)
+    spoken = Unicode().tag(sync=True)
     undone = Int().tag(sync=True)
+
+    def speak(self, words):
+        """Say words to those who hear the page."""
+        self.spoken = words
 
     def on_undo(self, function):
         """Call function(how often) when Ctrl+Z was pressed."""
