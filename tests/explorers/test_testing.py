@@ -14,6 +14,7 @@ from PIL import Image
 import zv_helpers as zv
 from zv_helpers.draw import strips
 from zv_helpers.explorers import heatmap_explorer, overlay, overlay_explorer, relevance_explorer
+from zv_helpers.explorers.job import Teller
 from zv_helpers.explorers.testing import NOT_ASKED, NOT_PINNED, OUTDATED
 from zv_helpers.trust import examine, examine_scores
 from zv_helpers.trust.drawing import describe_scores, describe_verdict, draw_scores, draw_verdict
@@ -227,9 +228,9 @@ def test_it_says_how_far_it_is_and_a_second_press_changes_nothing(explorer):
 
 
 @THREE
-def test_progress_is_told_from_inside(small, make):
+def test_progress_is_told_from_inside(small, make, monkeypatch):
     explorer, told = make(small), []
-    explorer.testing._teller = lambda *about: lambda *one: told.append(one)
+    monkeypatch.setattr(Teller, "__call__", lambda self, *one: told.append(one))
     answered(explorer)
     assert told[0][0] == 0 and told[-1][0] == told[-1][1] > 0
 

@@ -85,9 +85,11 @@ def test_a_folder_of_that_name_does_not_hide_a_photograph(monkeypatch, tmp_path)
 
 def test_a_damaged_or_missing_shipped_photograph_is_reported(data_copy):
     assert "photos/pig.jpg" in checksums(data_copy)
+    before = load_image("pig", NETWORK)
     with open(data_copy / "photos" / "pig.jpg", "r+b") as file:
         file.seek(5000)
         file.write(b"\x00\x01\x02\x03")
+    assert before.source is before.original
     for source in ("pig", data_copy / "photos" / "pig.jpg", "data/photos/pig.jpg"):
         with pytest.raises(DataError, match="photos/pig.jpg is damaged"):
             load_image(source, NETWORK)

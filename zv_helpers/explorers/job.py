@@ -77,7 +77,7 @@ class Job:
             self.line.value = _line(self._words)
             if not patience:
                 self._show(self.line, self.button)
-        about = stop, work, then, self._teller(stop, what, unit)
+        about = stop, work, then, Teller(self, stop, what, unit)
         thread = threading.Thread(target=self._run, args=about, name="zv-explorer", daemon=True)
         thread.start()
         if patience:
@@ -119,9 +119,6 @@ class Job:
             then(result)
         else:
             self.refused(error)
-
-    def _teller(self, stop, what, unit):
-        return Teller(self, stop, what, unit)
 
     def say(self, stop: threading.Event, text: str, bar: str = "") -> None:
         """Write the line of what is ended by `stop`, if that is still being done."""

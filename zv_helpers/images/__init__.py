@@ -45,7 +45,7 @@ class InputImage:
         box: (top, left, bottom, right) of the part that is used, in pixels of `original_size`.
         place: the box where it lies in `pixels`: all of them, but for a letterbox.
         notes: all that was done to the photograph, in order; spec: the `InputSpec` it is made for.
-        origin: the file it was read from; None for an array, an upload, or where pixels changed.
+        origin: the file it was read from; None for an array or bytes, or where pixels changed.
     """
 
     name: str
