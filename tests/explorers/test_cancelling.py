@@ -82,3 +82,17 @@ def test_a_projection_of_an_atlas_that_takes_long_is_cancelled(squeezenet):
     assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
     assert rule.value == "deconvnet" and explorer.picture.value == picture
     assert explorer.said.children == (explorer.line,)
+
+
+def test_who_waits_until_a_picture_is_there_does_not_write_over_its_text(explorer, monkeypatch):
+    put = type(explorer)._put
+
+    def put_while_somebody_waits(self, view, *about):
+        put(self, view, *about)
+        self._offer("Working out the picture …")
+
+    monkeypatch.setattr(type(explorer), "_put", put_while_somebody_waits)
+    explorer.method.value = "gradcam"
+    until(at_rest)
+    assert "Working" not in unescaped(explorer) and explorer.said.children == (explorer.line,)
+    assert explorer.view.state.method == "gradcam"

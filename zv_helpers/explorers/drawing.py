@@ -51,6 +51,7 @@ class Drawn:
         self.history = History()
         self._lock, self._drawing = threading.RLock(), threading.Lock()
         self._stop, self._started, self._waiting = threading.Event(), 0.0, False
+        self._working = False  # on what is not on the page yet, so that the line may say so
         self.line = widgets.HTML(layout=widgets.Layout(width="auto", flex="1 1 auto"))
         self.line.add_class("zv-line")
         self.cancel = widgets.Button(description="Cancel", tooltip="End what is being computed")
@@ -94,6 +95,7 @@ class Drawn:
     def _draw_once(self):
         with self._lock:
             context, state, before = self.context, self.state, self.view
+            self._working = True
         self._stop.clear()
         self._started = started = time.perf_counter()
         painted = -BETWEEN
@@ -111,7 +113,7 @@ class Drawn:
                         self._offer()
         except Exception as error:
             with self._lock:
-                ended = isinstance(error, Cancelled)
+                self._working, ended = False, isinstance(error, Cancelled)
                 if ended and not self._stop.is_set():
                     return  # something newer is drawn next
                 self._waiting = self._waiting and not ended
@@ -140,7 +142,7 @@ class Drawn:
     def _offer(self, text=""):
         """Offer the button that ends what is being drawn; text: what the line says then."""
         with self._lock:
-            if self._drawing.locked() and self.cancel not in self.said.children:
+            if self._working and self.cancel not in self.said.children:
                 if text:
                     self.busy(text)
                 self.said.children = (self.line, self.cancel)
@@ -150,6 +152,7 @@ class Drawn:
         said = self._paint(view, self.remark)
         spent = 1000 * (time.perf_counter() - started)
         with self._lock:
+            self._working = not whole
             if self.state is view.state:
                 self._sync()
         # Last, so that all else is in place for whoever reads it.
