@@ -124,7 +124,9 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     if not isinstance(spec, InputSpec):
         came = f"got a value of type {type(network).__name__}"
         raise refused("a network as second argument", came, "make one with load_model()")
-    name, picture, pixels, size, box, place, notes = _seen(source, spec, fit)
+    origin = origin_of(source)  # looked for once; where it is not found, the reading says why
+    found = source if origin is None else origin.path
+    name, picture, pixels, size, box, place, notes = _seen(found, spec, fit)
     if _used_is_smaller(box, place):
         warnings.warn(f"{name}: {notes[-1]}.", SmallImageWarning, stacklevel=2)
     batch = spec.prepare(pixels[None])
@@ -132,7 +134,7 @@ def load_image(source: Source, network: Network, fit: str = "crop") -> InputImag
     original = np.array(picture)
     for array in (pixels, batch, original):
         array.setflags(write=False)
-    about = size, fit, box, place, tuple(notes), spec, origin_of(source)
+    about = size, fit, box, place, tuple(notes), spec, origin
     return InputImage(name, pixels, batch, original, *about)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from zv_helpers.data import DataError, data_folder, own_files, own_names, places_of, verified
-from zv_helpers.images.opening import ImageError, printable, readable_suffixes, refused, shown
+from zv_helpers.images.opening import printable, readable_suffixes, refused, shown
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,12 @@ class Origin:
 def origin_of(source: Any) -> Origin | None:
     """Return the `Origin` of what is read from a name or path now; None for bytes, arrays and all
     that is no name of a file, or where the file is missing or damaged."""
-    if not isinstance(source, (str, os.PathLike)):
-        return None
-    try:
-        path = find_photograph(source).absolute()
-        status = path.stat()
-    except (ImageError, DataError, OSError):
-        return None
-    return Origin(os.fsdecode(source), path, (status.st_size, status.st_mtime_ns))
+    with contextlib.suppress(Exception):  # an object of the learner's may raise anything when asked
+        if isinstance(source, (str, os.PathLike)):
+            path = find_photograph(source).absolute()
+            status = path.stat()
+            return Origin(os.fsdecode(source), path, (status.st_size, status.st_mtime_ns))
+    return None
 
 
 def photographs() -> dict[str, Path]:
