@@ -17,6 +17,12 @@ VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 HOW = "as in `make lab PYTHON=path/to/python3.12`"
 
 
+def python_path():
+    """Return what PYTHONPATH is to be, so that this clone's package comes before one that is
+    installed."""
+    return os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+
+
 class Environment:
     """A virtual environment in the workbook's folder.
 

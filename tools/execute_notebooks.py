@@ -13,10 +13,11 @@ import time
 
 import nbformat
 import zmq
+from environment import python_path
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from traitlets.config import Config
-from which_notebooks import ROOT, ask_which
+from which_notebooks import ask_which
 
 CELL_SECONDS = 300
 LARGEST = 1_500_000
@@ -112,9 +113,7 @@ def main():
     os.environ.setdefault("ZV_MODEL", "squeezenet")
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar is worth saving
     os.environ["ZV_PROGRESS"] = "0"  # nor are the ticks of whoever saves them
-    # What stands beside the notebooks, also where another clone's package is installed.
-    own = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
-    os.environ["PYTHONPATH"] = os.pathsep.join(own)
+    os.environ["PYTHONPATH"] = python_path()
     wrong = [sentence for sentence in map(refresh, paths) if sentence]
     if wrong:
         sys.exit("\n\n".join(wrong))

@@ -18,6 +18,7 @@ import urllib.request
 
 import nbformat
 import numpy as np
+from environment import python_path
 from lab import ROOT, SETTINGS, lab_options
 from PIL import Image
 
@@ -177,7 +178,7 @@ def jupyterlab(folder, **environment):
         **os.environ,
         **{name: str(folder / place) for name, place in own.items()},
         "JUPYTER_CONFIG_PATH": str(SETTINGS),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": python_path(),
         "ZV_DATA": str(folder / "data"),
         "ZV_MODEL": "squeezenet",
         **environment,

@@ -1,5 +1,6 @@
 """All explorers in one notebook: keys, clicks, bad input, and whether everyone can use them."""
 
+import contextlib
 import io
 import os
 import time
@@ -39,11 +40,7 @@ EXPLORERS = (
 )
 AS_AT_FIRST = """neurons.show(
     layer="fire5", channel=195, row=None, column=None, rule="deconvnet", pin=None)"""
-# A network whose lock is held runs no forward pass: what is chosen takes as long as one likes.
-HELD = """held = neurons.networks["vgg16-conv"] = zv.load_model("vgg16-conv")
-held.lock.acquire()"""
-LET_GO = """held.lock.release()
-del neurons.networks["vgg16-conv"], held"""
+OTHER = 'neurons.networks["vgg16-conv"]'
 CONTROLS = """root => {
     const found = [...root.querySelectorAll(
         'select, button, input:not([type=file]), .noUi-handle, [contenteditable]')];
@@ -207,10 +204,21 @@ def test_a_fast_drag_ends_with_the_last_position(neurons, context):
     shows(neurons, neuron, context, NeuronState("fire5", 235))
 
 
+@contextlib.contextmanager
+def held(notebook, network):
+    """Hold the lock of a network, named by code: it runs no forward pass, so that what is chosen,
+    or drawn, takes as long as one likes."""
+    notebook.run_silently(f"{network}.lock.acquire()")
+    try:
+        yield
+    finally:
+        notebook.run_silently(f"{network}.lock.release()")
+
+
 def test_a_network_that_is_cancelled_changes_nothing(notebook, neurons, context):
     before, menu = neurons.pixels(), neurons.control("combobox", "Network")
-    notebook.run_silently(HELD)
-    try:
+    notebook.run_silently(f'{OTHER} = zv.load_model("vgg16-conv")')
+    with held(notebook, OTHER):
         neurons.choose("Network", "vgg16-conv")
         said = neurons.root.get_by_text("Network vgg16-conv: extracting features …")
         for one in (".zv-unseen[aria-live=polite]", "div:not(.zv-unseen)"):  # to hear, to see
@@ -221,8 +229,7 @@ def test_a_network_that_is_cancelled_changes_nothing(notebook, neurons, context)
         neurons.wait_for_line("Cancelled; everything is as it was before.", "alert")
         button.wait_for(state="detached")
         assert menu.evaluate(IS_FOCUSED)
-    finally:
-        notebook.run_silently(LET_GO)
+    notebook.run_silently(f"del {OTHER}")
     assert menu.input_value() == "squeezenet"
     np.testing.assert_array_equal(neurons.pixels(), before)
     neurons.press("Feature map", "ArrowRight")
@@ -230,14 +237,11 @@ def test_a_network_that_is_cancelled_changes_nothing(notebook, neurons, context)
 
 
 def test_a_picture_that_is_cancelled_leaves_the_focus_at_its_slider(notebook, neurons):
-    notebook.run_silently("network.lock.acquire()")  # so the picture waits
-    try:
+    with held(notebook, "network"):
         neurons.press("Feature map", "ArrowLeft")
         neurons.press("Layer", "Tab")  # on the way to the button
         button = neurons.root.get_by_role("button", name="Cancel", exact=True)
         button.press("Enter")
-    finally:
-        notebook.run_silently("network.lock.release()")
     neurons.wait_for_line("Cancelled; the picture is the one from before.", "alert")
     button.wait_for(state="detached")
     assert neurons.control("slider", "Feature map").evaluate(IS_FOCUSED)
@@ -246,13 +250,10 @@ def test_a_picture_that_is_cancelled_leaves_the_focus_at_its_slider(notebook, ne
 def test_the_focus_goes_back_where_a_picture_is_done_while_cancel_has_it(
     notebook, neurons, context
 ):
-    notebook.run_silently("network.lock.acquire()")
-    try:
+    with held(notebook, "network"):
         neurons.press("Feature map", "End")
         button = neurons.root.get_by_role("button", name="Cancel", exact=True)
         button.focus()
-    finally:
-        notebook.run_silently("network.lock.release()")
     button.wait_for(state="detached")
     shows(neurons, neuron, context, NeuronState("fire5", 255))
     slider = neurons.control("slider", "Feature map").element_handle()

@@ -1,7 +1,7 @@
 """What takes seconds says how far it is, and ends when it is cancelled or outdated."""
 
 import pytest
-from looking import at_rest, unescaped, until
+from looking import at_rest, complaint, unescaped, until
 
 import zv_helpers as zv
 from zv_helpers.explorers import atlas_explorer, heatmap_explorer, overlay_explorer
@@ -43,7 +43,7 @@ def test_cancelling_leaves_what_was_there(explorer):
     begun(explorer)
     explorer.cancel.click()
     until(at_rest, 10)
-    assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
+    assert "Not done:</b> Cancelled; the picture is the one from before." in complaint(explorer)
     assert explorer.method.value == "relevance" and explorer.picture.value == picture
     assert explorer.said.children == (explorer.line,)
     explorer.method.value = "gradcam"  # and it goes on to work
@@ -79,7 +79,7 @@ def test_a_projection_of_an_atlas_that_takes_long_is_cancelled(squeezenet):
         until(lambda: explorer.cancel in explorer.said.children, 10)
         explorer.cancel.click()
     until(at_rest, 10)
-    assert "Not done: Cancelled" in unescaped(explorer).replace("<b>", "").replace("</b>", "")
+    assert "Not done:</b> Cancelled; the picture is the one from before." in complaint(explorer)
     assert rule.value == "deconvnet" and explorer.picture.value == picture
     assert explorer.said.children == (explorer.line,)
 
